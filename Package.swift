@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+// The order of the targets is the way of the data; every arrow between modules is declared here
+// and `swift build --explicit-target-dependency-import-check error` refuses any other.
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude,
+    swiftSettings: strict)
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let arguments = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+
+let package = Package(
+  name: "ovsight",
+  products: [.executable(name: "ovsight", targets: ["ovsight"])],
+  dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+  ],
+  targets: [
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CLibPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    module("NetworkTypes"),
+    module("Facts", ["NetworkTypes"]),
+    module("Formats", ["Facts", "NetworkTypes", "CLibXML2"]),
+    module("Snapshot", ["Facts", "Formats", "NetworkTypes", "CZlib", grdb]),
+    module("Conntrack", ["NetworkTypes"]),
+    module("OpenFlow", ["Conntrack", "Facts", "NetworkTypes"]),
+    module("Netfilter", ["Conntrack", "Facts", "NetworkTypes"]),
+    module("DataPlane", ["Conntrack", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
+    module("LogicalModel", ["Facts", "NetworkTypes"]),
+    module("Trace", ["Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
+    module("Confirm", ["Facts", "NetworkTypes", "Trace", "CLibPcap"]),
+    module("Audit", ["Facts", "Snapshot", grdb]),
+    module(
+      "Report", ["Audit", "Facts", "LogicalModel", "NetworkTypes", "Trace", mustache]),
+    .executableTarget(
+      name: "ovsight",
+      dependencies: [
+        "Audit", "Confirm", "DataPlane", "Facts", "Formats", "LogicalModel", "NetworkTypes",
+        "Report", "Snapshot", "Trace", arguments,
+      ],
+      swiftSettings: strict),
+
+    tests("NetworkTypesTests", ["NetworkTypes", "Conntrack"]),
+    tests("FormatsTests", ["Facts", "Formats", "NetworkTypes"]),
+    tests("OpenFlowTests", ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow"]),
+    tests("NetfilterTests", ["Conntrack", "Facts", "Formats", "Netfilter", "NetworkTypes"]),
+    tests("SnapshotTests", ["Audit", "Facts", "Formats", "NetworkTypes", "Snapshot", grdb]),
+    tests("LogicalModelTests", ["Facts", "Formats", "LogicalModel", "NetworkTypes", "Snapshot"]),
+    tests(
+      "TraceTests",
+      [
+        "Confirm", "Conntrack", "DataPlane", "Facts", "Formats", "Netfilter", "NetworkTypes",
+        "OpenFlow", "Snapshot", "Trace",
+      ]),
+    tests("ReportTests", ["Audit", "Facts", "LogicalModel", "NetworkTypes", "Report", "Trace"]),
+    tests("CommandLineTests", ["NetworkTypes"]),
+  ]
+)

@@ -1,0 +1,134 @@
+// The connections of one tracker: a network namespace's, or a userspace datapath's.
+import NetworkTypes
+
+/// What a lookup found out about a packet.
+public struct TrackedPacket: Hashable, Sendable {
+  public enum State: Hashable, Sendable {
+    /// Conntrack does not follow it (NOTRACK, not IP).
+    case untracked
+    case invalid
+    case new
+    case established
+    /// An ICMP error, or a helper's expected connection, of a known connection.
+    case related
+  }
+  public var state: State
+  public var direction: ConnectionDirection
+  public var zone: UInt16
+  /// Index into the table; nil when untracked, invalid.
+  public var connection: Int?
+
+  public init(
+    state: State, direction: ConnectionDirection = .original, zone: UInt16 = 0,
+    connection: Int? = nil
+  ) {
+    self.state = state
+    self.direction = direction
+    self.zone = zone
+    self.connection = connection
+  }
+  public static let untracked = TrackedPacket(state: .untracked)
+}
+
+/// The connections of one tracker. A value: a branch of a trace that copies it does not disturb
+/// the others.
+public struct ConntrackTable: Hashable, Sendable {
+  public private(set) var connections: [Connection] = []
+  private var index: [Key: Entry] = [:]
+
+  private struct Key: Hashable { let zone: UInt16; let tuple: ConnectionTuple }
+  private struct Entry: Hashable { let connection: Int; let direction: ConnectionDirection }
+
+  public init() {}
+
+  public subscript(_ position: Int) -> Connection {
+    get { connections[position] }
+    set { connections[position] = newValue }
+  }
+
+  /// Looks a packet up in `zone`; an unknown one becomes a new, unconfirmed connection.
+  /// Liberal about TCP: a segment without SYN that belongs to nothing starts a connection too
+  /// (`nf_conntrack_tcp_loose`), unless `isStrict` or it carries RST.
+  public mutating func track(_ packet: Packet, zone: UInt16, isStrict: Bool = false)
+    -> TrackedPacket
+  {
+    if packet.isICMPError { return related(packet, zone: zone) }
+    guard let tuple = ConnectionTuple(packet) else {
+      return TrackedPacket(state: packet.isIP ? .invalid : .untracked, zone: zone)
+    }
+    if let entry = index[Key(zone: zone, tuple: tuple)] {
+      if entry.direction == .reply { connections[entry.connection].hasSeenReply = true }
+      let isKnown = connections[entry.connection].hasSeenReply
+      return TrackedPacket(
+        state: isKnown ? .established : .new, direction: entry.direction, zone: zone,
+        connection: entry.connection)
+    }
+    guard startsConnection(packet, isStrict: isStrict) else {
+      return TrackedPacket(state: .invalid, zone: zone)
+    }
+    connections.append(Connection(zone: zone, original: tuple))
+    return TrackedPacket(state: .new, zone: zone, connection: connections.count - 1)
+  }
+
+  /// True for a packet whose connection is already in the table; changes nothing.
+  public func knows(_ packet: Packet, zone: UInt16) -> Bool {
+    guard let tuple = ConnectionTuple(packet) else { return false }
+    return index[Key(zone: zone, tuple: tuple)] != nil
+  }
+
+  /// Makes a connection findable by both its tuples, as leaving the last hook does.
+  public mutating func confirm(_ position: Int) {
+    let connection = connections[position]
+    guard !connection.isConfirmed else { return }
+    connections[position].isConfirmed = true
+    index[Key(zone: connection.zone, tuple: connection.original)] = Entry(
+      connection: position, direction: .original)
+    index[Key(zone: connection.zone, tuple: connection.reply)] = Entry(
+      connection: position, direction: .reply)
+  }
+
+  /// Adds a connection that is already confirmed: one of a dump.
+  public mutating func insert(_ connection: Connection) {
+    connections.append(connection)
+    connections[connections.count - 1].isConfirmed = false
+    confirm(connections.count - 1)
+  }
+
+  /// Takes a confirmed connection out, as `ct(commit,force)` and `conntrack -D` do.
+  public mutating func remove(_ position: Int) {
+    let connection = connections[position]
+    index[Key(zone: connection.zone, tuple: connection.original)] = nil
+    index[Key(zone: connection.zone, tuple: connection.reply)] = nil
+    connections[position].isConfirmed = false
+  }
+
+  private func startsConnection(_ packet: Packet, isStrict: Bool) -> Bool {
+    if packet.ipProtocol == IPProtocol.tcp {
+      if packet.tcpFlags & TCPFlags.rst != 0 { return false }
+      let isSYN = packet.tcpFlags & (TCPFlags.syn | TCPFlags.ack) == TCPFlags.syn
+      let isACK = packet.tcpFlags & TCPFlags.ack != 0
+      let isSYNACK = packet.tcpFlags & (TCPFlags.syn | TCPFlags.ack) == TCPFlags.syn | TCPFlags.ack
+      return isSYN || (!isStrict && isACK && !isSYNACK)
+    }
+    if packet.isICMP {
+      // Only requests start one (nf_conntrack_proto_icmp's valid_new; v6: echo, node information).
+      return packet.isIPv4
+        ? [8, 13, 15, 17].contains(packet.icmpType) : [128, 139].contains(packet.icmpType)
+    }
+    return true
+  }
+
+  private func related(_ packet: Packet, zone: UInt16) -> TrackedPacket {
+    guard let quoted = packet.quoted else { return TrackedPacket(state: .invalid, zone: zone) }
+    let forward = ConnectionTuple(
+      source: quoted.source, destination: quoted.destination, ipProtocol: quoted.ipProtocol,
+      sourcePort: quoted.sourcePort, destinationPort: quoted.destinationPort)
+    guard let entry = index[Key(zone: zone, tuple: forward)] else {
+      return TrackedPacket(state: .invalid, zone: zone)
+    }
+    // The error runs against the packet that it quotes.
+    return TrackedPacket(
+      state: .related, direction: entry.direction == .original ? .reply : .original, zone: zone,
+      connection: entry.connection)
+  }
+}

@@ -1,0 +1,3 @@
+// Stub: replaced by the typed records.
+public struct NeutronFacts: Sendable { public init() {} }
+public struct NodeFileFacts: Sendable { public init() {} }
