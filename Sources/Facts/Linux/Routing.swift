@@ -3,30 +3,52 @@ import NetworkTypes
 
 /// A routing table by its number; `ip` prints the well-known three by name.
 public struct RoutingTableID: Hashable, Sendable, Comparable, CustomStringConvertible {
+  /// 0 (`unspec`) for a table that is known by name only.
   public let rawValue: UInt32
-  public init(_ rawValue: UInt32) { self.rawValue = rawValue }
+  /// A name of the node's /etc/iproute2/rt_tables, where `ip` printed that in place of the number.
+  ///
+  /// `ip` prints one table always by the same name and no two by one, so a name tells tables of
+  /// one node apart as well as a number does.
+  public let name: String?
+  public init(_ rawValue: UInt32) {
+    self.rawValue = rawValue
+    name = nil
+  }
+  /// Whatever `ip` prints for a table: a well-known name, a number, or a name of the node's own.
+  public init(printed text: String) {
+    if let known = RoutingTableID(text) {
+      self = known
+    } else {
+      rawValue = 0
+      name = text
+    }
+  }
+  public static let unspecified = RoutingTableID(0)
   public static let main = RoutingTableID(254)
   public static let local = RoutingTableID(255)
   public static let defaultTable = RoutingTableID(253)
 
-  /// `main`, `local`, `default` or a number; a name of /etc/iproute2/rt_tables gives nil.
+  /// `main`, `local`, `default`, `unspec` or a number; a name of /etc/iproute2/rt_tables gives nil.
   public init?(_ text: String) {
     switch text {
     case "main": self = .main
     case "local": self = .local
     case "default": self = .defaultTable
+    case "unspec": self = .unspecified
     default:
       guard let number = UInt32(text) else { return nil }
-      rawValue = number
+      self.init(number)
     }
   }
-  public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+  public static func < (a: Self, b: Self) -> Bool {
+    (a.rawValue, a.name ?? "") < (b.rawValue, b.name ?? "")
+  }
   public var description: String {
     switch self {
     case .main: "main"
     case .local: "local"
     case .defaultTable: "default"
-    default: "\(rawValue)"
+    default: name ?? "\(rawValue)"
     }
   }
 }
@@ -69,12 +91,16 @@ public struct Route: Hashable, Sendable {
   public var protocolName: String
   public var mtuBytes: Int?
   public var flags: Set<String>
+  /// Parts that the way of a packet depends on and that were not understood (an encapsulation, a
+  /// nexthop object without its gateway), as printed; where the route leads is then unknown.
+  public var unrecognised: [String]
   public var evidence: Evidence
   public init(
     table: RoutingTableID, destination: IPPrefix, source: IPPrefix? = nil,
     type: RouteType = .unicast, nextHops: [NextHop], preferredSource: IPAddress? = nil,
     metric: UInt32 = 0, tos: UInt8 = 0, scope: String = "", protocolName: String = "",
-    mtuBytes: Int? = nil, flags: Set<String> = [], evidence: Evidence
+    mtuBytes: Int? = nil, flags: Set<String> = [], unrecognised: [String] = [],
+    evidence: Evidence
   ) {
     self.table = table
     self.destination = destination
@@ -88,6 +114,7 @@ public struct Route: Hashable, Sendable {
     self.protocolName = protocolName
     self.mtuBytes = mtuBytes
     self.flags = flags
+    self.unrecognised = unrecognised
     self.evidence = evidence
   }
 }

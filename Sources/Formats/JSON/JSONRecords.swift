@@ -3,8 +3,9 @@ import Facts
 
 /// Reads a file that is one JSON array, element by element, so that a cut file keeps what stands
 /// before the cut. An empty file is an empty array (as `ip` prints where it has nothing to say).
+/// With a `key`, the array is that member of the one object that the file is: `{"key": […]}`.
 public func parseJSONRecords<Record>(
-  _ text: CaptureText, format: String,
+  _ text: CaptureText, format: String, under key: String? = nil,
   _ record: (JSONNode, Evidence, inout ParseLog) -> [Record]?
 ) -> Parsed<Record> {
   var log = ParseLog(text)
@@ -16,6 +17,11 @@ public func parseJSONRecords<Record>(
     return log.parsed(records)
   }
   do throws(JSONError) {
+    if let key {
+      guard parser.skip(UInt8(ascii: "{")) else { throw parser.error("'{' around \"\(key)\"") }
+      guard try parser.value().string == key else { throw parser.error("the key \"\(key)\"") }
+      guard parser.skip(UInt8(ascii: ":")) else { throw parser.error("':' after \"\(key)\"") }
+    }
     guard parser.skip(UInt8(ascii: "[")) else { throw parser.error("'[' that opens the records") }
     var isFirst = true
     while !parser.skip(UInt8(ascii: "]")) {
@@ -37,6 +43,7 @@ public func parseJSONRecords<Record>(
           "not a record of this kind: \(excerpt(text, node.range))")
       }
     }
+    if key != nil, !parser.skip(UInt8(ascii: "}")) { throw parser.error("'}' at the end") }
     guard parser.isAtEnd() else { throw parser.error("the end of the file") }
     log.structure(accounted..<text.bytes.count)
   } catch {
