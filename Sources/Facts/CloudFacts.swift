@@ -27,7 +27,11 @@ public struct NodeFacts: Sendable {
   public var namespaces: [NamespaceName: NamespaceFacts] = [:]
   public var openVSwitch = OpenVSwitchFacts()
   public var namespaceListings: Section<NamespaceListing> = .unread
+  public var networkNamespaces: Section<NetworkNamespace> = .unread
   public var processes: Section<Process> = .unread
+  public var kernel: Section<KernelIdentity> = .unread
+  public var uptime: Section<Uptime> = .unread
+  public var staticHosts: Section<StaticHost> = .unread
   public var hostname: String?
   /// When the node was captured, as `date -u +%FT%TZ` printed it.
   public var capturedAt: String?

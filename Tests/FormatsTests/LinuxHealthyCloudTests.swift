@@ -65,6 +65,15 @@ enum LinuxFixture {
     case "bridge_-d_-j_link.json": ParseOutcome(BridgePortFormat.parse(text))
     case "sysctl.txt": ParseOutcome(SysctlFormat.parse(text))
     case "ss_-H_-lntup.txt", "ss_-H_-lntuxp.txt": ParseOutcome(SocketFormat.parse(text))
+    case "ps.txt": ParseOutcome(ProcessFormat.parse(text))
+    case "ip_netns_list.txt": ParseOutcome(NamespaceListFormat.parse(text))
+    case "ip_netns_pids.txt": ParseOutcome(NamespacePIDFormat.parse(text))
+    case "lsns_-J_-t_net.json": ParseOutcome(NetworkNamespaceFormat.parse(text))
+    case "hostname.txt": ParseOutcome(HostNameFormat.parse(text))
+    case "uname_-a.txt": ParseOutcome(KernelFormat.parse(text))
+    case "date.txt": ParseOutcome(CaptureTimeFormat.parse(text))
+    case "uptime.txt": ParseOutcome(UptimeFormat.parse(text))
+    case "hosts.txt": ParseOutcome(HostsFormat.parse(text))
     default: nil
     }
   }

@@ -11,6 +11,13 @@ public struct Sysctl: Hashable, Sendable {
     self.value = value
     self.evidence = evidence
   }
+
+  /// A device's part of a name: `sysctl` prints `/` for a dot of a device, as dots part its names.
+  ///
+  /// `net.ipv4.conf.eth0/100.rp_filter` is of `eth0.100`.
+  public static func component(of interface: InterfaceName) -> String {
+    String(interface.rawValue.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
+  }
 }
 
 /// A listening or unconnected socket, from `ss -H -lntup`.

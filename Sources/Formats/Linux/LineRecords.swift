@@ -11,15 +11,18 @@ enum LineReading<Record> {
 }
 
 /// Reads a file line by line. Every tool ends its last line with a line feed, so one without is cut
-/// somewhere, maybe inside a number: it is rejected and the file incomplete.
+/// somewhere, maybe inside a number: it is rejected and the file incomplete. Files that people write
+/// may end without.
 func parseLineRecords<Record>(
-  _ text: CaptureText, format: String,
+  _ text: CaptureText, format: String, endsWithLineFeed: Bool = true,
   _ read: (Line, inout ParseLog) -> LineReading<Record>
 ) -> Parsed<Record> {
   var log = ParseLog(text)
   var records: [Record] = []
   for line in Lines(text) {
-    if line.whole.upperBound == text.bytes.count, text.bytes.last != UInt8(ascii: "\n") {
+    if endsWithLineFeed, line.whole.upperBound == text.bytes.count,
+      text.bytes.last != UInt8(ascii: "\n")
+    {
       log.isIncomplete = true
       log.reject(
         "\(format)/cut-line", line: line.number, line.whole,
