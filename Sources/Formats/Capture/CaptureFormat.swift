@@ -45,13 +45,13 @@ extension CaptureFormat {
     _ parse: @escaping @Sendable (CaptureText) -> Parsed<Record>
   ) -> CaptureFormat {
     section(
-      name, canonicalName, isExpected, words,
-      belongs: { if case .namespace = $0 { true } else { false } }, parse
-    ) { facts, place, change in
-      guard let node = place.node, case .namespace(let name) = place.place else { return }
-      change(
-        &facts.nodes[node].namespaces[name, default: NamespaceFacts(name: name)][keyPath: path])
-    }
+      name, canonicalName, isExpected, words, belongs: \.isNamespace, parse,
+      access: { facts, place, change in
+        guard let node = place.node, case .namespace(let name) = place.place else { return }
+        change(
+          &facts.nodes[node].namespaces[name, default: NamespaceFacts(name: name)][
+            keyPath: path])
+      })
   }
 
   /// A command's output that is there once a node, in `root/`.
@@ -61,11 +61,27 @@ extension CaptureFormat {
     _ parse: @escaping @Sendable (CaptureText) -> Parsed<Record>
   ) -> CaptureFormat {
     section(
-      name, canonicalName, isExpected, words, belongs: { $0 == .namespace(.root) }, parse
-    ) { facts, place, change in
-      guard let node = place.node else { return }
-      change(&facts.nodes[node][keyPath: path])
-    }
+      name, canonicalName, isExpected, words, belongs: \.isRoot, parse,
+      access: { facts, place, change in
+        guard let node = place.node else { return }
+        change(&facts.nodes[node][keyPath: path])
+      })
+  }
+
+  /// A command's output in `root/` that is about the initial namespace only.
+  static func rootNamespace<Record>(
+    _ name: String, _ canonicalName: String, isExpected: Bool = true, _ words: WordPattern,
+    into path: Path<NamespaceFacts, Record>,
+    _ parse: @escaping @Sendable (CaptureText) -> Parsed<Record>
+  ) -> CaptureFormat {
+    section(
+      name, canonicalName, isExpected, words, belongs: \.isRoot, parse,
+      access: { facts, place, change in
+        guard let node = place.node else { return }
+        change(
+          &facts.nodes[node].namespaces[.root, default: NamespaceFacts(name: .root)][
+            keyPath: path])
+      })
   }
 
   /// A command's output in `ovs/`.
@@ -75,11 +91,11 @@ extension CaptureFormat {
     _ parse: @escaping @Sendable (CaptureText) -> Parsed<Record>
   ) -> CaptureFormat {
     section(
-      name, canonicalName, isExpected, words, belongs: { $0 == .openVSwitch }, parse
-    ) { facts, place, change in
-      guard let node = place.node else { return }
-      change(&facts.nodes[node].openVSwitch[keyPath: path])
-    }
+      name, canonicalName, isExpected, words, belongs: \.isOpenVSwitch, parse,
+      access: { facts, place, change in
+        guard let node = place.node else { return }
+        change(&facts.nodes[node].openVSwitch[keyPath: path])
+      })
   }
 
   /// A command's output in `ovs/<bridge>/`.
@@ -89,14 +105,13 @@ extension CaptureFormat {
     _ parse: @escaping @Sendable (CaptureText) -> Parsed<Record>
   ) -> CaptureFormat {
     section(
-      name, canonicalName, isExpected, words,
-      belongs: { if case .bridge = $0 { true } else { false } }, parse
-    ) { facts, place, change in
-      guard let node = place.node, case .bridge(let name) = place.place else { return }
-      change(
-        &facts.nodes[node].openVSwitch.bridges[name, default: SwitchBridgeFacts(name: name)][
-          keyPath: path])
-    }
+      name, canonicalName, isExpected, words, belongs: \.isBridge, parse,
+      access: { facts, place, change in
+        guard let node = place.node, case .bridge(let name) = place.place else { return }
+        change(
+          &facts.nodes[node].openVSwitch.bridges[name, default: SwitchBridgeFacts(name: name)][
+            keyPath: path])
+      })
   }
 
   /// An answer of Neutron's API: `neutron/<resource>.json` or `neutron/<resource>/<id>.json`.
@@ -114,7 +129,7 @@ extension CaptureFormat {
         guard case .neutron(let path) = place, path.hasSuffix(".json") else { return false }
         return spellings.contains { path == "\($0).json" || path.hasPrefix("\($0)/") }
       },
-      belongs: { if case .neutron = $0 { true } else { false } },
+      belongs: \.isNeutron,
       parse: { text, file in parsedFile(parse(text), file, .merge, access) },
       markMissing: { facts, place, gap in markMissing(&facts, place, gap, access) })
   }
@@ -128,7 +143,7 @@ extension CaptureFormat {
     CaptureFormat(
       name: name, canonicalName: name, isExpected: false,
       matches: { place, _ in if case .copy(let path) = place { matches(path) } else { false } },
-      belongs: { if case .copy = $0 { true } else { false } },
+      belongs: \.isCopy,
       parse: { text, file in
         let parsed = parse(text, "/" + file.path.dropFirst("files/".count))
         return ParsedFile(

@@ -16,7 +16,6 @@ extension CloudFacts {
     let formats = files.map(FormatCatalogue.row(for:))
     let parsed = parseAll(capture.files, formats)
     store(parsed, formats)
-    mergeLinkStatistics()
     markUnreadable(capture.unreadable)
     markMissing()
     diagnostics.sort { ($0.evidence, $0.id, $0.message) < ($1.evidence, $1.id, $1.message) }
@@ -71,10 +70,6 @@ extension CloudFacts {
     guard isIncomplete else { return nil }
     return Gap(node: file.node, path: file.path, reason: "cut or damaged")
   }
-
-  /// Counters of `ip -s link` belong to the links of `ip -d link`; both sections name a device by
-  /// its index.
-  fileprivate mutating func mergeLinkStatistics() {}
 
   /// A file that could not be read is the gap of its section.
   fileprivate mutating func markUnreadable(_ unreadable: [Gap]) {

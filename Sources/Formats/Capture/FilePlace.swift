@@ -33,6 +33,13 @@ package enum FilePlace: Hashable, Sendable {
     }
   }
 
+  var isNamespace: Bool { if case .namespace = self { true } else { false } }
+  var isRoot: Bool { self == .namespace(.root) }
+  var isOpenVSwitch: Bool { self == .openVSwitch }
+  var isBridge: Bool { if case .bridge = self { true } else { false } }
+  var isCopy: Bool { if case .copy = self { true } else { false } }
+  var isNeutron: Bool { if case .neutron = self { true } else { false } }
+
   /// The folder of this place, relative to the node's, with a final `/`.
   package var folder: String {
     switch self {
@@ -101,7 +108,8 @@ struct WordPattern: Sendable {
   /// None of these may be there.
   let excluded: [String]
 
-  /// Groups are written with `|` between spellings: `ip link|l -j|-json`.
+  /// Groups are written with `|` between spellings: `ip link|l -j|-json`. `-@x` is any cluster of
+  /// short options that has an `x` in it.
   init(_ text: String, without excluded: String = "") {
     groups = text.split(separator: " ").map { $0.split(separator: "|").map(String.init) }
     self.excluded = excluded.split(separator: " ").map(String.init)
@@ -109,7 +117,14 @@ struct WordPattern: Sendable {
 
   func matches(_ command: CommandWords) -> Bool {
     let words = command.words
-    return groups.allSatisfy { group in group.contains { words.contains($0) } }
-      && !excluded.contains { words.contains($0) }
+    return groups.allSatisfy { group in group.contains { Self.has($0, words) } }
+      && !excluded.contains { Self.has($0, words) }
+  }
+
+  private static func has(_ wanted: String, _ words: [String]) -> Bool {
+    guard wanted.hasPrefix("-@"), let letter = wanted.last else { return words.contains(wanted) }
+    return words.contains { word in
+      word.hasPrefix("-") && !word.hasPrefix("--") && word.contains(letter)
+    }
   }
 }

@@ -43,7 +43,10 @@ enum FileTree {
     return String(cString: pointer)
   }
 
-  enum ReadError: Error { case tooLarge, failed(String) }
+  enum ReadError: Error {
+    case tooLarge
+    case failed(String)
+  }
 
   /// The bytes of a regular file of at most `limit` bytes.
   static func contents(

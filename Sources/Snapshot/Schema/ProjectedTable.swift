@@ -1,0 +1,68 @@
+// A table of the snapshot, defined once: its SQL, its documentation and how facts become rows of it
+// come from the same columns, so that none of the three can drift from the others.
+import Facts
+import Formats
+import GRDB
+import NetworkTypes
+
+/// What rows are made of: the facts, and the raw text that they were made of.
+struct ProjectionSource: Sendable {
+  let facts: CloudFacts
+  let capture: Capture
+  /// The text of a fact as its file has it.
+  func text(_ evidence: Evidence) -> String {
+    let index = Int(evidence.file.rawValue)
+    guard capture.files.indices.contains(index) else { return "" }
+    let bytes = capture.files[index].bytes
+    return String(decoding: bytes[evidence.bytes.clamped(to: 0..<bytes.count)], as: UTF8.self)
+  }
+}
+
+/// A column with its value in each row.
+struct Column<Row>: Sendable {
+  let name: String
+  /// SQL behind the name.
+  let declaration: String
+  let documentation: String
+  let value: @Sendable (Row) -> DatabaseValue
+}
+
+/// A table whatever its rows are made of.
+struct ProjectedTable: Sendable {
+  let name: String
+  let documentation: String
+  let columnDocumentation: [(name: String, documentation: String)]
+  /// `CREATE TABLE` and its indexes.
+  let statements: [String]
+  let fill: @Sendable (Database, ProjectionSource) throws -> Void
+
+  /// - Parameters:
+  ///   - constraints: Table constraints, SQL.
+  ///   - indexes: Columns of each index, with commas.
+  ///   - rows: In a stable order.
+  init<Row>(
+    _ name: String, _ documentation: String, _ columns: [Column<Row>],
+    constraints: [String] = [], indexes: [String] = [],
+    rows: @escaping @Sendable (ProjectionSource) -> [Row]
+  ) {
+    self.name = name
+    self.documentation = documentation
+    columnDocumentation = columns.map { ($0.name, $0.documentation) }
+    let body = columns.map { "  \($0.name) \($0.declaration)" } + constraints.map { "  \($0)" }
+    statements =
+      ["CREATE TABLE \(name) (\n\(body.joined(separator: ",\n"))\n) STRICT"]
+      + indexes.map { index in
+        let suffix = index.filter { $0 != " " }.replacing(",", with: "_")
+        return "CREATE INDEX \(name)_by_\(suffix) ON \(name) (\(index))"
+      }
+    fill = { database, source in
+      let names = columns.map(\.name).joined(separator: ", ")
+      let marks = columns.map { _ in "?" }.joined(separator: ", ")
+      let statement = try database.makeStatement(
+        sql: "INSERT INTO \(name) (\(names)) VALUES (\(marks))")
+      for row in rows(source) {
+        try statement.execute(arguments: StatementArguments(columns.map { $0.value(row) }))
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+// The whole schema of a snapshot: its version, its tables in the order in which they are made and
+// filled, its views, and their documentation in `schema_doc`.
+import Facts
+import GRDB
+import NetworkTypes
+
+package enum SnapshotSchema {
+  /// `PRAGMA user_version`; a change of any table or view that a query could notice raises it.
+  package static let version = 1
+  /// `PRAGMA application_id`, "OVSI": what tells a snapshot from other SQLite files.
+  package static let applicationID = 0x4f56_5349
+
+  static let tables: [ProjectedTable] = CaptureTables.all
+
+  /// Makes all tables and views in an empty database.
+  package static func create(in database: Database) throws {
+    try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+    try database.execute(sql: "PRAGMA user_version = \(version)")
+    try database.execute(sql: metaTable)
+    try database.execute(sql: documentationTable)
+    for table in tables {
+      for statement in table.statements { try database.execute(sql: statement) }
+      try document(table, in: database)
+    }
+    for view in SnapshotViews.all {
+      try database.execute(sql: "CREATE VIEW \(view.name) AS -- \(view.documentation)\n\(view.sql)")
+      try document(view.name, nil, view.documentation, in: database)
+    }
+  }
+
+  private static let metaTable = """
+    CREATE TABLE meta (
+      key TEXT PRIMARY KEY,
+      value TEXT NOT NULL
+    ) STRICT
+    """
+
+  private static let documentationTable = """
+    CREATE TABLE schema_doc (
+      object TEXT NOT NULL,
+      member TEXT NOT NULL DEFAULT '',
+      text TEXT NOT NULL,
+      PRIMARY KEY (object, member)
+    ) STRICT, WITHOUT ROWID
+    """
+
+  private static func document(_ table: ProjectedTable, in database: Database) throws {
+    try document(table.name, nil, table.documentation, in: database)
+    for column in table.columnDocumentation {
+      try document(table.name, column.name, column.documentation, in: database)
+    }
+  }
+
+  private static func document(
+    _ object: String, _ member: String?, _ text: String, in database: Database
+  ) throws {
+    try database.execute(
+      sql: "INSERT INTO schema_doc (object, member, text) VALUES (?, ?, ?)",
+      arguments: [object, member ?? "", text])
+  }
+}

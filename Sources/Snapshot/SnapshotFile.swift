@@ -1,0 +1,139 @@
+// A snapshot: one SQLite file that holds a capture verbatim (compressed) and, beside it, all facts
+// as tables for people and rules. Facts are always re-made from the kept bytes by the parsers.
+import Facts
+import Formats
+import Foundation
+import GRDB
+import NetworkTypes
+
+/// An opened snapshot, read-only.
+public struct SnapshotFile: Sendable {
+  public let path: String
+  private let queue: DatabaseQueue
+
+  /// Opens a snapshot of this schema version.
+  public static func open(path: String) throws(SnapshotError) -> SnapshotFile {
+    try checkHeader(path)
+    do {
+      var configuration = Configuration()
+      configuration.readonly = true
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let version = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+      guard version == SnapshotSchema.version else { throw wrongVersion(path, version) }
+      return SnapshotFile(path: path, queue: queue)
+    } catch let error as SnapshotError {
+      throw error
+    } catch {
+      throw damaged(path, error)
+    }
+  }
+
+  /// The capture that the snapshot was made of.
+  public func loadCapture() throws(SnapshotError) -> Capture {
+    try read { database in
+      let sources = try String.fetchAll(
+        database, sql: "SELECT value FROM meta WHERE key LIKE 'source_%' ORDER BY key")
+      let nodes = try String.fetchAll(database, sql: "SELECT name FROM node ORDER BY name")
+      let unreadable = try Row.fetchAll(
+        database, sql: "SELECT node, path, reason FROM gap WHERE is_unreadable"
+      ).map { row in
+        Gap(
+          node: (row["node"] as String?).map { NodeName($0) }, path: row["path"],
+          reason: row["reason"])
+      }
+      return Capture(
+        sources: sources, nodes: nodes.map { NodeName($0) },
+        files: try loadFiles(database), unreadable: unreadable)
+    }
+  }
+
+  /// All facts, re-made from the kept bytes.
+  ///
+  /// Cost: that of parsing the capture.
+  public func loadFacts() throws(SnapshotError) -> CloudFacts {
+    CloudFacts(parsing: try loadCapture())
+  }
+
+  /// Runs queries; errors become the snapshot's.
+  package func read<Value>(
+    _ body: (Database) throws -> Value
+  ) throws(SnapshotError) -> Value {
+    do {
+      return try queue.read(body)
+    } catch let error as SnapshotError {
+      throw error
+    } catch {
+      throw Self.damaged(path, error)
+    }
+  }
+
+  private func loadFiles(_ database: Database) throws -> [RawFile] {
+    let rows = try Row.fetchCursor(
+      database,
+      sql: """
+        SELECT node, path, size_bytes, command_line, exit_code, standard_error, content
+        FROM capture_file ORDER BY id
+        """)
+    var files: [RawFile] = []
+    while let row = try rows.next() { files.append(try file(row)) }
+    return files
+  }
+
+  private func file(_ row: Row) throws -> RawFile {
+    let filePath: String = row["path"]
+    let size: Int = row["size_bytes"]
+    let content = [UInt8](row["content"] as Data)
+    guard let bytes = Compression.decompressed(content, count: size) else {
+      throw SnapshotError(
+        path, "is damaged: the bytes of \(filePath) cannot be unpacked",
+        wanted: "a snapshot made by 'ovsight import'")
+    }
+    let command = (row["command_line"] as String?).map { line in
+      CapturedCommand(
+        commandLine: line, exitCode: row["exit_code"] ?? 0,
+        standardError: row["standard_error"] ?? "")
+    }
+    return RawFile(
+      node: (row["node"] as String?).map { NodeName($0) }, path: filePath, bytes: bytes,
+      command: command)
+  }
+}
+
+extension SnapshotFile {
+  /// What SQLite's file header says, before SQLite itself is asked: it would call a text file
+  /// damaged.
+  static func checkHeader(_ path: String) throws(SnapshotError) {
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      let isThere = FileManager.default.fileExists(atPath: path)
+      throw SnapshotError(
+        path, isThere ? "cannot be read" : "no such file",
+        wanted: "a snapshot made by 'ovsight import'")
+    }
+    defer { try? handle.close() }
+    let header = [UInt8]((try? handle.read(upToCount: 100)) ?? Data())
+    let isSnapshot =
+      header.count == 100 && header.starts(with: Array("SQLite format 3\0".utf8))
+      && bigEndian(header[68..<72]) == SnapshotSchema.applicationID
+    guard isSnapshot else {
+      throw SnapshotError(
+        path, "not an ovsight snapshot", wanted: "a snapshot made by 'ovsight import'")
+    }
+  }
+
+  private static func bigEndian(_ bytes: ArraySlice<UInt8>) -> Int {
+    bytes.reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  private static func wrongVersion(_ path: String, _ version: Int) -> SnapshotError {
+    SnapshotError(
+      path, "schema version \(version)",
+      wanted: "version \(SnapshotSchema.version); import the capture again with this ovsight")
+  }
+
+  private static func damaged(_ path: String, _ error: any Error) -> SnapshotError {
+    // GRDB's short description names the statement's error, not its arguments.
+    let detail = (error as? DatabaseError)?.message ?? "it cannot be read"
+    return SnapshotError(
+      path, "is damaged: \(detail)", wanted: "a snapshot made by 'ovsight import'")
+  }
+}
