@@ -29,7 +29,7 @@ public enum DnsmasqFormat {
 }
 
 extension DnsmasqFormat {
-  private static func host(_ line: TextLine, _ log: inout ParseLog) -> DnsmasqHost? {
+  private static func host(_ line: ConfigurationLine, _ log: inout ParseLog) -> DnsmasqHost? {
     var host = DnsmasqHost(evidence: line.evidence)
     for field in line.text.split(separator: ",", omittingEmptySubsequences: false) {
       take(field.trimmed, &host)
@@ -87,7 +87,7 @@ extension DnsmasqFormat {
       }
   }
 
-  private static func option(_ line: TextLine, _ log: inout ParseLog) -> DnsmasqOption? {
+  private static func option(_ line: ConfigurationLine, _ log: inout ParseLog) -> DnsmasqOption? {
     var tags: [String] = []
     var qualifiers: [String] = []
     var fields = line.text.split(separator: ",", omittingEmptySubsequences: false)[...]
@@ -122,7 +122,7 @@ extension DnsmasqFormat {
     return Int(field).map(DnsmasqOptionCode.number)
   }
 
-  private static func lease(_ line: TextLine, _ log: inout ParseLog) -> DnsmasqLease? {
+  private static func lease(_ line: ConfigurationLine, _ log: inout ParseLog) -> DnsmasqLease? {
     let words = line.words
     var lease = DnsmasqLease(evidence: line.evidence)
     if words.count == 2, words[0] == "duid" {

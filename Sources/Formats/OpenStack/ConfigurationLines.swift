@@ -3,7 +3,7 @@
 import Facts
 
 /// A line's text with its place.
-struct TextLine {
+struct ConfigurationLine {
   let text: String
   let number: Int
   let range: Range<Int>
@@ -16,7 +16,7 @@ struct TextLine {
 /// nothing is rejected with `wanted`. Messages never quote the line: it may hold a secret.
 func parseLines<Record>(
   _ text: CaptureText, _ id: String, _ wanted: String,
-  _ record: (TextLine, inout ParseLog) -> Record?
+  _ record: (ConfigurationLine, inout ParseLog) -> Record?
 ) -> Parsed<Record> {
   var log = ParseLog(text)
   var records: [Record] = []
@@ -26,7 +26,7 @@ func parseLines<Record>(
       log.structure(line.whole)
       continue
     }
-    let read = TextLine(
+    let read = ConfigurationLine(
       text: content, number: line.number, range: line.content,
       evidence: log.evidence(line: line.number, line.content))
     if let made = record(read, &log) {
