@@ -1,0 +1,106 @@
+// `ovs-ofctl dump-flows`, any OpenFlow version, and files for `ovs-ofctl add-flows`.
+import Facts
+import NetworkTypes
+
+/// A line a flow. A last line without line feed counts as cut off: the rest of a number may be
+/// missing, so it gives no flow.
+public enum OpenFlowFlowsFormat {
+  /// `names` resolves ports and tables that `ovs-ofctl --names` printed by name.
+  public static func parse(
+    _ text: CaptureText, names: SwitchNames = SwitchNames()
+  ) -> Parsed<FlowEntry> {
+    var log = ParseLog(text)
+    var flows: [FlowEntry] = []
+    // About 130 bytes a line; saves growing step by step.
+    flows.reserveCapacity(text.bytes.count / 130)
+    for line in Lines(text) {
+      if isStructure(text.bytes, line.content) {
+        log.structure(line.whole)
+      } else if isCut(text.bytes, line) {
+        rejectCut(line, &log)
+      } else if let flow = flow(line, names, &log) {
+        flows.append(flow)
+        log.fact(line.whole)
+      }
+    }
+    rejectIfEmpty(text, &log)
+    return log.parsed(flows)
+  }
+
+  private static func flow(
+    _ line: Line, _ names: SwitchNames, _ log: inout ParseLog
+  ) -> FlowEntry? {
+    let bytes = log.text.bytes
+    if let kind = reportedError(bytes, line.content) {
+      log.isIncomplete = true
+      log.reject("openflow/error-reply", line: line.number, line.whole, kind)
+      return nil
+    }
+    var reader = FlowReader(bytes, line.content, names: names)
+    reader.skipCommand()
+    let parts = reader.flow(log.evidence(line: line.number, line.content))
+    guard parts.hasActions else {
+      log.reject(
+        "openflow/no-actions", line: line.number, line.whole,
+        "\(excerpt(log.text, line.content)): wanted a flow with actions=")
+      return nil
+    }
+    log.remark(reader.problems, line)
+    return parts.entry
+  }
+
+  /// Headings (`NXST_FLOW reply (xid=0x4):`), comments and blank lines.
+  static func isStructure(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+    var cursor = ByteCursor(bytes, range)
+    cursor.skipSpaces()
+    return cursor.isAtEnd || cursor.current == UInt8(ascii: "#") || cursor.skip("OFPST_")
+      || cursor.skip("NXST_")
+  }
+
+  /// The switch's refusal in place of an answer.
+  static func reportedError(_ bytes: [UInt8], _ range: Range<Int>) -> String? {
+    var cursor = ByteCursor(bytes, range)
+    guard cursor.skip("OFPT_ERROR") || cursor.skip("ovs-ofctl:") || cursor.skip("***decode error")
+    else { return nil }
+    return cursor.text(range) + ": wanted the switch's answer"
+  }
+}
+
+/// A text line that the file ends in the middle of.
+func isCut(_ bytes: [UInt8], _ line: Line) -> Bool {
+  line.whole.upperBound == bytes.count && line.content.upperBound == bytes.count
+}
+
+/// Names the cut and marks the file incomplete.
+func rejectCut(_ line: Line, _ log: inout ParseLog) {
+  log.isIncomplete = true
+  log.reject(
+    "openflow/cut-line", line: line.number, line.whole,
+    "\(excerpt(log.text, line.content)): the file ends inside this line, wanted a line feed")
+}
+
+/// An answer has a heading at least.
+func rejectIfEmpty(_ text: CaptureText, _ log: inout ParseLog) {
+  guard text.bytes.isEmpty else { return }
+  log.isIncomplete = true
+  log.reject("openflow/empty", line: 1, 0..<0, "the file is empty, wanted a heading")
+}
+
+extension ParseLog {
+  /// Flow problems of a line as remarks; a verdict may depend on each of them.
+  mutating func remark(_ problems: [FlowProblem], _ line: Line) {
+    for problem in problems {
+      remark(
+        problem.id, .warning, line: line.number, problem.bytes,
+        column: problem.bytes.lowerBound - line.content.lowerBound + 1, problem.message)
+    }
+  }
+}
+
+extension FlowReader {
+  /// Steps over the `add` that a bundle file may have before a flow.
+  mutating func skipCommand() {
+    cursor.skipSpaces()
+    _ = cursor.skip("add ")
+  }
+}
