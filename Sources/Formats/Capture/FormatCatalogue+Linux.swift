@@ -78,15 +78,35 @@ extension FormatCatalogue {
     .rootNamespace(
       "ss-local", "ss_-H_-lntuxp.txt", isExpected: false, WordPattern("ss -@l -@n -@x"),
       into: \.sockets, SocketFormat.parse),
+    .namespace(
+      "netns-pids", "ip_netns_pids.txt", isExpected: false, WordPattern("ip netns pids"),
+      into: \.processIDs, NamespacePIDFormat.parse),
+    .node(
+      "netns-list", "ip_netns_list.txt", WordPattern("ip netns list|ls", without: json),
+      into: \.namespaceListings, NamespaceListFormat.parse),
+    .node(
+      "lsns", "lsns_-J_-t_net.json", isExpected: false, WordPattern("lsns -@J|--json"),
+      into: \.networkNamespaces, NetworkNamespaceFormat.parse),
+    .node("ps", "ps.txt", WordPattern("ps"), into: \.processes, ProcessFormat.parse),
+    .node(
+      "uname", "uname_-a.txt", isExpected: false, WordPattern("uname"), into: \.kernel,
+      KernelFormat.parse),
+    .node(
+      "uptime", "uptime.txt", isExpected: false, WordPattern("uptime"), into: \.uptime,
+      UptimeFormat.parse),
+    .node(
+      "hosts", "hosts.txt", isExpected: false, WordPattern("hosts"), into: \.staticHosts,
+      HostsFormat.parse),
     .plain(
-      "hostname", "hostname.txt", WordPattern("hostname"), belongs: \.isRoot, LineFormat.parse,
+      "hostname", "hostname.txt", WordPattern("hostname"), belongs: \.isRoot,
+      HostNameFormat.parse,
       store: { facts, place, records, _ in
-        if let node = place.node { facts.nodes[node].hostname = records.first?.text }
+        if let node = place.node { facts.nodes[node].hostname = records.first?.name }
       }),
     .plain(
-      "date", "date.txt", WordPattern("date"), belongs: \.isRoot, LineFormat.parse,
+      "date", "date.txt", WordPattern("date"), belongs: \.isRoot, CaptureTimeFormat.parse,
       store: { facts, place, records, _ in
-        if let node = place.node { facts.nodes[node].capturedAt = records.first?.text }
+        if let node = place.node { facts.nodes[node].capturedAt = records.first?.utc }
       }),
   ]
 }
