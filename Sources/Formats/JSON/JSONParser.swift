@@ -120,20 +120,27 @@ public struct JSONParser: Sendable {
 
   private mutating func number() throws(JSONError) -> String {
     let start = position
-    if position < bytes.count, bytes[position] == UInt8(ascii: "-") { position += 1 }
-    var digits = 0
-    loop: while position < bytes.count {
-      switch bytes[position] {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digits += 1
-      case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"),
-        UInt8(ascii: "E"):
-        if digits == 0 { break loop }
-      default: break loop
-      }
-      position += 1
+    _ = take(UInt8(ascii: "-"))
+    // A zero stands alone before the point: `01` is no number.
+    if !take(UInt8(ascii: "0")) { try digits(orElse: "a JSON value") }
+    if take(UInt8(ascii: ".")) { try digits(orElse: "a digit after '.'") }
+    if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
+      if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
+      try digits(orElse: "a digit in the exponent")
     }
-    guard digits > 0 else { throw error("a JSON value") }
     return String(decoding: bytes[start..<position], as: UTF8.self)
+  }
+
+  private mutating func take(_ byte: UInt8) -> Bool {
+    guard position < bytes.count, bytes[position] == byte else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func digits(orElse wanted: String) throws(JSONError) {
+    let start = position
+    while position < bytes.count, (0x30...0x39).contains(bytes[position]) { position += 1 }
+    if position == start { throw error(wanted) }
   }
 
   private mutating func string() throws(JSONError) -> String {
@@ -183,18 +190,20 @@ public struct JSONParser: Sendable {
     }
   }
 
+  /// The scalar of `\uXXXX` or of a surrogate pair; half a pair becomes U+FFFD.
   private mutating func unicodeEscape() throws(JSONError) -> Character {
     let first = try hexQuad()
     if (0xd800..<0xdc00).contains(first), position + 1 < bytes.count,
       bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u")
     {
+      let afterFirst = position
       position += 2
       let second = try hexQuad()
       if (0xdc00..<0xe000).contains(second) {
         let code = 0x10000 + (UInt32(first) - 0xd800) << 10 + (UInt32(second) - 0xdc00)
         return Unicode.Scalar(code).map(Character.init) ?? "\u{fffd}"
       }
-      return "\u{fffd}"
+      position = afterFirst
     }
     return Unicode.Scalar(UInt32(first)).map(Character.init) ?? "\u{fffd}"
   }

@@ -28,7 +28,7 @@ struct RouteDraft {
     switch key {
     case "dst": return destination != nil || assign(&destination, prefix(value)) || isEncapsulated
     case "from": return assign(&source, prefix(value))
-    case "type": setType(value)
+    case "type": return setType(value)
     case "table": table = RoutingTableID(printed: value)
     case "gateway": return assign(&hop.gateway, IPAddress(value))
     case "dev": hop.interface = InterfaceName(value)
@@ -70,16 +70,11 @@ struct RouteDraft {
     return hop.gateway == nil && hop.interface == nil ? [] : [hop]
   }
 
-  private mutating func setType(_ value: String) {
-    switch value {
-    case "throw": type = .throwing
-    default:
-      type = RouteType(rawValue: value) ?? .unrecognised
-      if type == .throwing || type == .unrecognised {
-        type = .unrecognised
-        unrecognised.append("type \(value)")
-      }
-    }
+  private mutating func setType(_ value: String) -> Bool {
+    let known = value == "throw" ? .throwing : RouteType(rawValue: value)
+    let isWord = value != RouteType.throwing.rawValue && value != RouteType.unrecognised.rawValue
+    type = isWord ? known ?? .unrecognised : .unrecognised
+    return type != .unrecognised
   }
 
   /// `default`, `0/8` (what IPv4 prints for zeros), an address or a prefix.

@@ -15,20 +15,22 @@ public enum RouteFormat {
   ) -> Route? {
     guard let members = node.members else { return nil }
     var draft = RouteDraft(family: family)
-    for member in members where !take(member, into: &draft) {
+    for member in members where !take(member, into: &draft, &log) {
       log.remark(unknown: member, of: "route", .warning)
       draft.unrecognised.append(member.printed(in: log.text))
     }
     return draft.route(evidence, &log)
   }
 
-  private static func take(_ member: JSONNode.Member, into draft: inout RouteDraft) -> Bool {
+  private static func take(
+    _ member: JSONNode.Member, into draft: inout RouteDraft, _ log: inout ParseLog
+  ) -> Bool {
     switch member.key {
     case "flags":
       guard let flags = member.value.strings else { return false }
       draft.hop.flags.formUnion(flags)
       return true
-    case "nexthops": return takeNextHops(member.value, into: &draft)
+    case "nexthops": return takeNextHops(member.value, into: &draft, &log)
     case "via": return take(via: member.value, into: &draft.hop)
     case "metrics": return take(metrics: member.value, into: &draft)
     case "flow", "nh_info", "cache": return true
@@ -38,16 +40,20 @@ public enum RouteFormat {
     }
   }
 
-  private static func takeNextHops(_ node: JSONNode, into draft: inout RouteDraft) -> Bool {
+  private static func takeNextHops(
+    _ node: JSONNode, into draft: inout RouteDraft, _ log: inout ParseLog
+  ) -> Bool {
     guard let elements = node.elements else { return false }
     for element in elements {
-      guard let hop = nextHop(element, of: &draft) else { return false }
+      guard let hop = nextHop(element, of: &draft, &log) else { return false }
       draft.nextHops.append(hop)
     }
     return true
   }
 
-  private static func nextHop(_ node: JSONNode, of draft: inout RouteDraft) -> NextHop? {
+  private static func nextHop(
+    _ node: JSONNode, of draft: inout RouteDraft, _ log: inout ParseLog
+  ) -> NextHop? {
     guard let members = node.members else { return nil }
     var hop = NextHop(gateway: nil, interface: nil)
     for member in members {
@@ -61,7 +67,9 @@ public enum RouteFormat {
       case "via": guard take(via: member.value, into: &hop) else { return nil }
       // Realms.
       case "flow": break
-      default: draft.unrecognised.append("nexthop \(member.key)")
+      default:
+        log.remark(unknown: member, of: "route", .warning)
+        draft.unrecognised.append("nexthop \(member.key)")
       }
     }
     return hop
