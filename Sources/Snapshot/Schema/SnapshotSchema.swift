@@ -10,7 +10,8 @@ package enum SnapshotSchema {
   /// `PRAGMA application_id`, "OVSI": what tells a snapshot from other SQLite files.
   package static let applicationID = 0x4f56_5349
 
-  static let tables: [ProjectedTable] = CaptureTables.all
+  static let tables: [ProjectedTable] =
+    CaptureTables.all + LinkTables.all + RoutingTables.all + HostTables.all + SwitchTables.all
 
   /// Makes all tables and views in an empty database.
   package static func create(in database: Database) throws {
