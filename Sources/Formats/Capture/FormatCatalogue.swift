@@ -7,7 +7,7 @@ import NetworkTypes
 package enum FormatCatalogue {
   /// All rows, in order of preference.
   package static let rows: [CaptureFormat] =
-    [commandIndex] + linux + netfilter + openStack
+    [commandIndex] + linux + netfilter + openVSwitch + openStack
 
   /// The row that reads `file`; nil for unknown files.
   package static func row(for file: CaptureFile) -> CaptureFormat? {
