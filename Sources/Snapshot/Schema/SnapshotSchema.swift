@@ -12,7 +12,7 @@ package enum SnapshotSchema {
 
   static let tables: [ProjectedTable] =
     CaptureTables.all + LinkTables.all + RoutingTables.all + HostTables.all + SwitchTables.all
-    + FlowTables.all + NetfilterTables.all
+    + FlowTables.all + NetfilterTables.all + NodeFileTables.all + NeutronTables.all
 
   /// Makes all tables and views in an empty database.
   package static func create(in database: Database) throws {
