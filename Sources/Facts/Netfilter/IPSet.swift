@@ -10,18 +10,21 @@ public struct IPSet: Hashable, Sendable {
   public var options: [String: String]
   /// In the file's order.
   public var members: [IPSetMember]
+  /// False where a line of the set could not be read: members may be missing.
+  public var isComplete: Bool
   /// Verbatim `create …`.
   public var text: String
   public var evidence: Evidence
   public init(
     name: IPSetName, type: IPSetType, family: AddressFamily?, options: [String: String] = [:],
-    members: [IPSetMember] = [], text: String, evidence: Evidence
+    members: [IPSetMember] = [], isComplete: Bool = true, text: String, evidence: Evidence
   ) {
     self.name = name
     self.type = type
     self.family = family
     self.options = options
     self.members = members
+    self.isComplete = isComplete
     self.text = text
     self.evidence = evidence
   }

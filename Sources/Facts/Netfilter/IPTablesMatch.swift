@@ -46,7 +46,6 @@ public enum IPTablesTest: Hashable, Sendable {
   case isBridged
   case macSource(MACAddress)
   case set(IPSetTest)
-  case comment(String)
   case addressType(PacketEnd, Set<AddressType>, limit: InterfaceLimit)
   /// Both ends inclusive.
   case addressRange(PacketEnd, first: IPAddress, last: IPAddress)
