@@ -76,6 +76,8 @@ public struct OpenVSwitchFacts: Sendable {
   public var tunnelNeighbours: Section<TunnelNeighbour> = .unread
   public var tunnelListeners: Section<TunnelListener> = .unread
   public var tunnelRoutes: Section<TunnelRoute> = .unread
+  /// What the datapaths have cached.
+  public var datapathFlows: Section<DatapathFlow> = .unread
   /// `dpctl/dump-conntrack` of a userspace datapath.
   public var conntrack: Section<ConntrackEntry> = .unread
   public var version: String?

@@ -76,14 +76,16 @@ public struct SwitchPortRecord: Hashable, Sendable {
   public var cvlans: [VLANID]
   public var isProtected: Bool
   public var bondMode: String?
+  /// `active`, `passive`, `off`; nil means off.
+  public var lacp: String?
   public var otherConfig: [String: String]
   public var externalIDs: [String: String]
   public var evidence: Evidence
   public init(
     id: RowID, name: InterfaceName, interfaces: [RowID], tag: VLANID? = nil,
     trunks: [VLANID] = [], vlanMode: String? = nil, cvlans: [VLANID] = [],
-    isProtected: Bool = false, bondMode: String? = nil, otherConfig: [String: String] = [:],
-    externalIDs: [String: String] = [:], evidence: Evidence
+    isProtected: Bool = false, bondMode: String? = nil, lacp: String? = nil,
+    otherConfig: [String: String] = [:], externalIDs: [String: String] = [:], evidence: Evidence
   ) {
     self.id = id
     self.name = name
@@ -94,6 +96,7 @@ public struct SwitchPortRecord: Hashable, Sendable {
     self.cvlans = cvlans
     self.isProtected = isProtected
     self.bondMode = bondMode
+    self.lacp = lacp
     self.otherConfig = otherConfig
     self.externalIDs = externalIDs
     self.evidence = evidence
@@ -114,6 +117,8 @@ public struct SwitchInterfaceRecord: Hashable, Sendable {
   public var linkState: String?
   public var mac: MACAddress?
   public var mtuBytes: Int?
+  /// The driver's and tunnel's state: `tunnel_egress_iface`, …
+  public var status: [String: String]
   public var ingressPolicingRateKbps: Int
   public var error: String?
   public var evidence: Evidence
@@ -121,7 +126,8 @@ public struct SwitchInterfaceRecord: Hashable, Sendable {
     id: RowID, name: InterfaceName, type: String = "", ofport: Int? = nil,
     options: [String: String] = [:], externalIDs: [String: String] = [:],
     otherConfig: [String: String] = [:], adminState: String? = nil, linkState: String? = nil,
-    mac: MACAddress? = nil, mtuBytes: Int? = nil, ingressPolicingRateKbps: Int = 0,
+    mac: MACAddress? = nil, mtuBytes: Int? = nil, status: [String: String] = [:],
+    ingressPolicingRateKbps: Int = 0,
     error: String? = nil, evidence: Evidence
   ) {
     self.id = id
@@ -135,10 +141,43 @@ public struct SwitchInterfaceRecord: Hashable, Sendable {
     self.linkState = linkState
     self.mac = mac
     self.mtuBytes = mtuBytes
+    self.status = status
     self.ingressPolicingRateKbps = ingressPolicingRateKbps
     self.error = error
     self.evidence = evidence
   }
+}
+
+/// A port mirror.
+public struct MirrorRecord: Hashable, Sendable {
+  public var id: RowID
+  public var name: String
+  public var selectsAll = false
+  public var selectSourcePorts: [RowID] = []
+  public var selectDestinationPorts: [RowID] = []
+  public var selectVLANs: [VLANID] = []
+  /// Takes no other traffic.
+  public var outputPort: RowID?
+  public var outputVLAN: VLANID?
+  public var evidence: Evidence
+  public init(id: RowID, name: String, evidence: Evidence) {
+    self.id = id
+    self.name = name
+    self.evidence = evidence
+  }
+}
+
+/// The one row of table `Open_vSwitch`.
+public struct SwitchSettings: Hashable, Sendable {
+  /// Of the daemon that runs: `3.1.0`.
+  public var version: String?
+  /// `hw-offload`, `default-datapath…`, …
+  public var otherConfig: [String: String] = [:]
+  /// `hostname`, `system-id`, `ovn-encap-ip`, …
+  public var externalIDs: [String: String] = [:]
+  public var datapathTypes: [String] = []
+  public var evidence: Evidence
+  public init(evidence: Evidence) { self.evidence = evidence }
 }
 
 /// The whole database: typed records for what the data plane uses, all rows verbatim beside them.
@@ -146,6 +185,11 @@ public struct SwitchDatabase: Hashable, Sendable {
   public var bridges: [BridgeRecord] = []
   public var ports: [SwitchPortRecord] = []
   public var interfaces: [SwitchInterfaceRecord] = []
+  public var mirrors: [MirrorRecord] = []
+  public var settings: SwitchSettings?
   public var rows: [DatabaseRow] = []
+  /// Made of `ovs-vsctl show`: only names, tags, trunks, types, options, fail mode and errors are
+  /// told; every other column holds its default because it is unknown. Row ids are names.
+  public var isSummary = false
   public init() {}
 }

@@ -11,16 +11,19 @@ public struct OpenFlowPortDescription: Hashable, Sendable {
   public var config: Set<String>
   /// `LINK_DOWN`, `LIVE`, `STP_BLOCK`, …
   public var state: Set<String>
+  /// Whether NO_FLOOD would be in `config`: only OpenFlow 1.0's answers have it.
+  public var tellsNoFlood: Bool
   public var evidence: Evidence
   public init(
     number: UInt32, name: InterfaceName, mac: MACAddress?, config: Set<String>,
-    state: Set<String>, evidence: Evidence
+    state: Set<String>, tellsNoFlood: Bool = false, evidence: Evidence
   ) {
     self.number = number
     self.name = name
     self.mac = mac
     self.config = config
     self.state = state
+    self.tellsNoFlood = tellsNoFlood
     self.evidence = evidence
   }
 }
@@ -48,7 +51,7 @@ public struct DatapathPort: Hashable, Sendable {
   public var datapath: String
   public var bridge: BridgeName
   public var name: InterfaceName
-  /// OpenFlow number; nil where none is assigned.
+  /// OpenFlow number, LOCAL as 0xfffffffe; nil where none is assigned.
   public var openFlowNumber: UInt32?
   /// Nil for patch ports.
   public var datapathNumber: UInt32?
@@ -107,10 +110,12 @@ public struct TunnelRoute: Hashable, Sendable {
   public var gateway: IPAddress?
   public var source: IPAddress?
   public var isLocal: Bool
+  /// `skb->mark` that the route asks for.
+  public var mark: UInt32?
   public var evidence: Evidence
   public init(
     isCached: Bool, destination: IPPrefix, interface: InterfaceName, gateway: IPAddress?,
-    source: IPAddress?, isLocal: Bool, evidence: Evidence
+    source: IPAddress?, isLocal: Bool, mark: UInt32? = nil, evidence: Evidence
   ) {
     self.isCached = isCached
     self.destination = destination
@@ -118,6 +123,28 @@ public struct TunnelRoute: Hashable, Sendable {
     self.gateway = gateway
     self.source = source
     self.isLocal = isLocal
+    self.mark = mark
     self.evidence = evidence
   }
+}
+
+/// A flow that the datapath has cached, from `ovs-appctl dpctl/dump-flows -m`: kept as text, for it
+/// is an observation to set beside an answer and nothing is computed from it.
+public struct DatapathFlow: Hashable, Sendable {
+  /// Its `ufid`; nil without `-m`.
+  public var id: String?
+  public var match = ""
+  public var actions = ""
+  public var packets: UInt64 = 0
+  public var bytes: UInt64 = 0
+  /// Nil for never.
+  public var usedSecondsAgo: Double?
+  public var tcpFlags: String?
+  /// `dp`, `offloaded`.
+  public var datapath: [String: String] = [:]
+  public var extra = ""
+  /// Counters of a kind that is not known.
+  public var unrecognised: [String] = []
+  public var evidence: Evidence
+  public init(evidence: Evidence) { self.evidence = evidence }
 }
