@@ -1,0 +1,43 @@
+// The whole data plane: nodes, guests, wires. Built once from the facts, immutable afterwards.
+import Facts
+import NetworkTypes
+import OpenFlow
+
+/// The data plane of a captured cloud.
+public struct CloudModel: Sendable {
+  public let facts: CloudFacts
+  public internal(set) var nodes: [NodeName: NodeModel]
+  public internal(set) var guests: [Guest] = []
+  public internal(set) var segments: [Segment] = []
+  public internal(set) var outsideHosts: [OutsideHost] = []
+  /// Guests behind each node-side device; several where a trunk's subports share it.
+  public internal(set) var guestsByDevice: [DeviceKey: [Int]] = [:]
+  public internal(set) var guestsBySwitchPort: [NodeName: [SwitchPortKey: Int]] = [:]
+  /// Things that could not be wired, each with why: an answer that runs into one is unknown.
+  public internal(set) var wiringGaps: [String] = []
+
+  public init(_ facts: CloudFacts) {
+    self.facts = facts
+    nodes = Dictionary(
+      facts.nodes.map { ($0.name, NodeModel($0)) }, uniquingKeysWith: { a, _ in a })
+    wireSwitchPorts()
+    wireVethPairs()
+    plugGuests()
+    wireSegments()
+    placeOutsideHosts()
+  }
+
+  public func namespace(_ key: NamespaceKey) -> NamespaceModel? {
+    nodes[key.node]?.namespaces[key.namespace]
+  }
+  public func device(_ key: DeviceKey) -> Device? { nodes[key.node]?.device(key) }
+  public func guest(_ port: PortID) -> Int? { guests.firstIndex { $0.port == port } }
+
+  mutating func updateDevice(_ key: DeviceKey, _ change: (inout Device) -> Void) {
+    guard var device = nodes[key.node]?.namespaces[key.namespace]?.devices[key.interface] else {
+      return
+    }
+    change(&device)
+    nodes[key.node]?.namespaces[key.namespace]?.devices[key.interface] = device
+  }
+}

@@ -1,0 +1,59 @@
+// A node: its namespaces and its Open vSwitch.
+import Facts
+import NetworkTypes
+import OpenFlow
+
+/// A node of the cloud.
+public struct NodeModel: Sendable {
+  public let name: NodeName
+  public let facts: NodeFacts
+  public var namespaces: [NamespaceName: NamespaceModel]
+  public let openVSwitch: SwitchModel
+  /// Every OVS port of the database, and the device that it is where the capture has one.
+  public var switchDevices: [SwitchPortKey: DeviceKey] = [:]
+
+  public init(_ facts: NodeFacts) {
+    name = facts.name
+    self.facts = facts
+    namespaces = facts.namespaces.mapValues { NamespaceModel($0, node: facts.name) }
+    openVSwitch = SwitchModel(facts.openVSwitch, node: facts.name)
+  }
+
+  public func device(_ key: DeviceKey) -> Device? {
+    namespaces[key.namespace]?.devices[key.interface]
+  }
+
+  /// Local addresses that tunnel ports name.
+  public var tunnelAddresses: Set<IPAddress> {
+    Set(
+      openVSwitch.bridges.values.flatMap(\.ports.values).compactMap { port in
+        guard case .tunnel(let tunnel) = port.kind, case .address(let local) = tunnel.local else {
+          return nil
+        }
+        return local
+      })
+  }
+}
+
+/// An interface record with the port and bridge that hold it.
+public struct PlacedInterface: Sendable {
+  public let interface: SwitchInterfaceRecord
+  public let port: SwitchPortRecord
+  public let bridge: BridgeName
+}
+
+extension SwitchDatabase {
+  /// All interfaces of all bridges, in the order of the database.
+  public var placedInterfaces: [PlacedInterface] {
+    let portsByID = Dictionary(ports.map { ($0.id, $0) }, uniquingKeysWith: { a, _ in a })
+    let interfacesByID = Dictionary(
+      interfaces.map { ($0.id, $0) }, uniquingKeysWith: { a, _ in a })
+    return bridges.flatMap { bridge in
+      bridge.ports.compactMap { portsByID[$0] }.flatMap { port in
+        port.interfaces.compactMap { interfacesByID[$0] }.map {
+          PlacedInterface(interface: $0, port: port, bridge: bridge.name)
+        }
+      }
+    }
+  }
+}
