@@ -1,0 +1,167 @@
+// The engine: frames in a queue, each handed to the device, switch, stack or guest that is next.
+// Breadth first, so that the order of steps is the order in time of copies of a flooded frame.
+import Conntrack
+import DataPlane
+import Facts
+import Netfilter
+import NetworkTypes
+import OpenFlow
+
+/// A frame about to be taken by something.
+enum Arrival {
+  /// From the wire, or out of the switch for its internal devices.
+  case device(DeviceKey)
+  case switchPort(NodeName, SwitchPortKey)
+  case guest(Int)
+  case outside(Int)
+  case segment(Int, from: DeviceKey?)
+}
+
+/// Someone took a packet that was addressed to him.
+struct Delivery: Sendable {
+  enum Recipient: Hashable, Sendable {
+    case guest(Int)
+    case namespace(NamespaceKey, device: InterfaceName)
+    case outside(Int)
+  }
+  enum Kind: Sendable {
+    case accepted(String)
+    /// A reset or a port unreachable.
+    case refused(Reason)
+  }
+  let recipient: Recipient
+  let kind: Kind
+  let packet: Packet
+  let step: Int
+}
+
+/// One packet's way through the cloud, and whatever it sets off.
+struct Simulation {
+  /// A flood over thousands of ports stays below; what reaches it goes in circles.
+  static let arrivalLimit = 50_000
+  /// Resolutions inside resolutions: a tunnel's next hop inside a router's inside a guest's is 3.
+  static let resolutionDepthLimit = 6
+
+  let cloud: CloudModel
+  var state: TraceState
+  var steps: [Step] = []
+  var path: [PathHop] = []
+  var deliveries: [Delivery] = []
+  var overheard: [String] = []
+  var drops: [(step: Int, reason: Reason)] = []
+  var unknowns: [Reason] = []
+  var assumptions: [String] = []
+  /// MACs that answered ARP or ND for an address, in order, by who asked.
+  var answers: [NeighbourQuery: [MACAddress]] = [:]
+  /// An address that the outside holds because a probe comes from it.
+  var outsideSource: IPAddress?
+  /// Above 0 while a neighbour is being resolved: nothing is recorded then.
+  var resolutionDepth = 0
+  private var queue: [(Arrival, Frame, Int?)] = []
+  private var handled = 0
+
+  init(cloud: CloudModel) {
+    self.cloud = cloud
+    state = TraceState(cloud)
+  }
+
+  var isRecording: Bool { resolutionDepth == 0 }
+
+  mutating func schedule(_ arrival: Arrival, _ frame: Frame, _ parent: Int?) {
+    queue.append((arrival, frame, parent))
+  }
+
+  /// Works until nothing moves any more.
+  mutating func run() {
+    var next = 0
+    while next < queue.count {
+      let (arrival, frame, parent) = queue[next]
+      next += 1
+      handled += 1
+      if handled > Self.arrivalLimit {
+        unknown("the packet goes in circles: \(Self.arrivalLimit) hops were not enough", parent)
+        break
+      }
+      handle(arrival, frame, parent)
+    }
+    queue = []
+  }
+
+  /// Runs something else to its end while this frame waits.
+  mutating func nested(_ body: (inout Simulation) -> Void) {
+    let waiting = queue
+    queue = []
+    resolutionDepth += 1
+    body(&self)
+    run()
+    resolutionDepth -= 1
+    queue = waiting
+  }
+
+  private mutating func handle(_ arrival: Arrival, _ frame: Frame, _ parent: Int?) {
+    switch arrival {
+    case .device(let key): receive(key, frame, parent)
+    case .switchPort(let node, let port): switchInput(node, port, frame, parent)
+    case .guest(let index): guestInput(index, frame, parent)
+    case .outside(let index): outsideInput(index, frame, parent)
+    case .segment(let index, let from): segmentInput(index, from: from, frame, parent)
+    }
+  }
+
+  // MARK: recording
+
+  @discardableResult
+  mutating func record(
+    _ place: Place, _ event: StepEvent, _ frame: Frame, _ parent: Int?,
+    evidence: [Evidence] = []
+  ) -> Int? {
+    guard isRecording else { return parent }
+    steps.append(
+      Step(
+        parent: parent, place: place, event: event, packet: frame.packet,
+        inner: frame.inner?.frame.packet, evidence: evidence))
+    return steps.count - 1
+  }
+
+  mutating func cross(_ device: DeviceKey, isOut: Bool, _ frame: Frame, _ parent: Int?) -> Int? {
+    let step = record(.device(device), isOut ? .sent : .received, frame, parent)
+    if isRecording, let step {
+      path.append(PathHop(device: device, isOut: isOut, step: step))
+    }
+    return step
+  }
+
+  mutating func drop(
+    _ place: Place, _ code: DropCode, _ text: String, _ frame: Frame, _ parent: Int?,
+    evidence: [Evidence] = []
+  ) {
+    let reason = Reason(code: code.rawValue, text: text, evidence: evidence)
+    let step = record(place, .dropped(reason), frame, parent, evidence: evidence)
+    if isRecording, let step { drops.append((step, reason)) }
+  }
+
+  /// Something decides here that is not known; kept even while resolving, where the caller
+  /// withdraws it if the resolution succeeds otherwise.
+  mutating func unknown(_ text: String, _ parent: Int?, evidence: [Evidence] = []) {
+    let reason = Reason(code: "unknown", text: text, evidence: evidence)
+    unknowns.append(reason)
+    if isRecording, let parent, steps.indices.contains(parent) {
+      steps.append(
+        Step(
+          parent: parent, place: steps[parent].place, event: .unknown(reason),
+          packet: steps[parent].packet, inner: nil, evidence: evidence))
+    }
+  }
+
+  mutating func assume(_ text: String) {
+    if !assumptions.contains(text) { assumptions.append(text) }
+  }
+
+  mutating func withConntrack<Result>(
+    _ domain: ConntrackDomain, _ body: (inout ConntrackTable) -> Result
+  ) -> Result {
+    var table = state.conntrack[domain] ?? ConntrackTable()
+    defer { state.conntrack[domain] = table }
+    return body(&table)
+  }
+}

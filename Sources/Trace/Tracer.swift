@@ -1,0 +1,220 @@
+// Asks the simulation one probe after the other: the packet, then the answer to it.
+import DataPlane
+import Facts
+import NetworkTypes
+
+/// Traces probes through one cloud. Each probe starts from the captured state.
+public struct Tracer: Sendable {
+  public let cloud: CloudModel
+  public init(_ cloud: CloudModel) { self.cloud = cloud }
+
+  /// The way of one probe and of its answer.
+  public func trace(_ probe: Probe) -> TraceResult {
+    switch probe.kind {
+    case .arp: traceResolution(probe)
+    case .dhcp: traceDHCP(probe)
+    default: tracePacket(probe)
+    }
+  }
+
+  private func tracePacket(_ probe: Probe) -> TraceResult {
+    var simulation = Simulation(cloud: cloud)
+    if let problem = launch(probe, in: &simulation) { return refused(probe, problem) }
+    simulation.run()
+    let reply = simulation.reply(to: probe)
+    return conclude(probe, simulation, reply)
+  }
+
+  /// Starts the probe's packet; a reason where that is not possible at all.
+  private func launch(_ probe: Probe, in simulation: inout Simulation) -> Reason? {
+    switch probe.origin {
+    case .port(let id):
+      guard let index = cloud.guest(id) else { return missing("no guest has port \(id)") }
+      let guest = cloud.guests[index]
+      guard let source = probe.source ?? guest.firstAddress(probe.destination.family) else {
+        return missing("\(guest.name) has no \(probe.destination.family) address that is known")
+      }
+      var packet = probe.packet(from: source)
+      packet.ethSrc = probe.sourceMAC ?? .zero
+      let step = simulation.record(
+        .guest(node: simulation.node(of: guest), name: guest.name), .originated(guest.name),
+        Frame(packet), nil, evidence: guest.evidence)
+      simulation.guestSend(index, packet, step)
+    case .external(let address):
+      guard let index = outsideHost(for: address) else {
+        return missing("no external network of the cloud holds or reaches \(address)")
+      }
+      simulation.outsideSource = address
+      let packet = probe.packet(from: address)
+      let step = simulation.record(
+        .outside(cloud.outsideHosts[index].name), .originated("the outside"), Frame(packet), nil,
+        evidence: cloud.outsideHosts[index].evidence)
+      simulation.outsideSend(index, packet, step)
+    case .namespace(let key):
+      guard let namespace = cloud.namespace(key) else {
+        return missing("\(key) is not in the capture")
+      }
+      var packet = probe.packet(from: probe.destination)
+      packet.source = probe.source
+      let step = simulation.record(
+        .namespace(key), .originated("\(key)"), Frame(packet), nil)
+      simulation.localOutput(namespace, Frame(packet), step)
+    }
+    return nil
+  }
+
+  private func missing(_ text: String) -> Reason { Reason(code: "unknown-origin", text: text) }
+
+  /// The outside host on whose subnet the address lies, else any (the internet is behind each).
+  private func outsideHost(for address: IPAddress) -> Int? {
+    cloud.outsideHosts.firstIndex { $0.isOnLink(address) }
+      ?? (address.isPrivate ? nil : cloud.outsideHosts.indices.first)
+  }
+
+  private func refused(_ probe: Probe, _ reason: Reason) -> TraceResult {
+    TraceResult(
+      probe: probe, outcome: .unknown, receivedBy: [], overheardBy: [], seen: nil, isReplied: nil,
+      path: [], steps: [], replyPath: [], replySteps: [], reason: reason, replyReason: nil,
+      assumptions: [])
+  }
+
+  // MARK: verdict
+
+  private func conclude(_ probe: Probe, _ forward: Simulation, _ reply: Reply?) -> TraceResult {
+    let accepted = forward.deliveries.filter {
+      if case .accepted = $0.kind { true } else { false }
+    }
+    let (outcome, reason) = verdict(probe, forward, accepted)
+    return TraceResult(
+      probe: probe, outcome: outcome,
+      receivedBy: accepted.map { name($0.recipient) }.uniqued(),
+      overheardBy: forward.overheard.sorted(), seen: accepted.first.map(seen),
+      isReplied: outcome == .unknown ? nil : (reply?.isBack ?? false),
+      path: forward.path, steps: forward.steps, replyPath: reply?.simulation.path ?? [],
+      replySteps: reply?.simulation.steps ?? [], reason: reason,
+      replyReason: reply.flatMap { $0.isBack == true ? nil : $0.simulation.firstReason },
+      assumptions: (forward.assumptions + (reply?.simulation.assumptions ?? [])).uniqued())
+  }
+
+  private func verdict(_ probe: Probe, _ forward: Simulation, _ accepted: [Delivery])
+    -> (Outcome, Reason?)
+  {
+    if let first = accepted.first {
+      if case .outside = first.recipient { return (.leftCloud, nil) }
+      return (.delivered, nil)
+    }
+    if let refusal = forward.deliveries.first, case .refused(let reason) = refusal.kind {
+      return (.rejected, reason)
+    }
+    if let unknown = forward.unknowns.first { return (.unknown, unknown) }
+    guard let reason = forward.firstReason else {
+      return (.dropped, Reason(code: "not-delivered", text: "no copy of the packet arrived"))
+    }
+    switch DropCode(rawValue: reason.code) {
+    case .neighbourUnresolved: return (.unresolved, reason)
+    case .netfilterReject: return (.rejected, reason)
+    default: return (.dropped, reason)
+    }
+  }
+
+  private func seen(_ delivery: Delivery) -> SeenHeader {
+    let packet = delivery.packet
+    return SeenHeader(
+      source: packet.source, destination: packet.destination,
+      destinationPort: packet.hasPorts ? packet.destinationPort : nil, ttl: packet.ttl)
+  }
+
+  private func name(_ recipient: Delivery.Recipient) -> String {
+    switch recipient {
+    case .guest(let index): cloud.guests[index].port.rawValue
+    case .namespace(let key, _): key.namespace.rawValue
+    case .outside(let index): cloud.outsideHosts[index].name
+    }
+  }
+
+  // MARK: ARP and DHCP
+
+  private func traceResolution(_ probe: Probe) -> TraceResult {
+    guard case .port(let id) = probe.origin, let index = cloud.guest(id) else {
+      return refused(probe, missing("an ARP probe starts at a guest's port"))
+    }
+    let guest = cloud.guests[index]
+    let sender = probe.source ?? guest.firstAddress(probe.destination.family)
+    var simulation = Simulation(cloud: cloud)
+    let mac = simulation.resolve(
+      probe.destination, stack: .guest(index), mac: guest.mac, sender: sender, nil)
+    let outcome: Outcome =
+      mac != nil ? .delivered : simulation.unknowns.isEmpty ? .unresolved : .unknown
+    let reason =
+      simulation.unknowns.first
+      ?? Reason(
+        code: DropCode.neighbourUnresolved.rawValue, text: "nobody answers for \(probe.destination)"
+      )
+    let answers =
+      simulation.answers[
+        NeighbourQuery(stack: .guest(index), address: probe.destination)] ?? []
+    return TraceResult(
+      probe: probe, outcome: outcome, receivedBy: answers.map(\.description).uniqued(),
+      overheardBy: [], seen: nil, isReplied: outcome.isDelivered, path: [], steps: [],
+      replyPath: [], replySteps: [], reason: mac == nil ? reason : nil, replyReason: nil,
+      assumptions: simulation.assumptions)
+  }
+
+  private func traceDHCP(_ probe: Probe) -> TraceResult {
+    guard case .port(let id) = probe.origin, let index = cloud.guest(id) else {
+      return refused(probe, missing("a DHCP probe starts at a guest's port"))
+    }
+    let guest = cloud.guests[index]
+    var simulation = Simulation(cloud: cloud)
+    let packet = discover(from: probe.sourceMAC ?? guest.mac)
+    let step = simulation.record(
+      .guest(node: simulation.node(of: guest), name: guest.name), .originated(guest.name),
+      Frame(packet), nil, evidence: guest.evidence)
+    simulation.guestTransmit(index, Frame(packet), step)
+    simulation.run()
+    let offer = simulation.offer(to: index)
+    return concludeDHCP(probe, simulation, offer)
+  }
+
+  private func discover(from mac: MACAddress) -> Packet {
+    var packet = Packet(ethSrc: mac, ethDst: .broadcast, etherType: EtherType.ipv4)
+    packet.source = .v4(.any)
+    packet.destination = .v4(.broadcast)
+    packet.ipProtocol = IPProtocol.udp
+    packet.sourcePort = 68
+    packet.destinationPort = 67
+    packet.lengthBytes = 328
+    return packet
+  }
+
+  private func concludeDHCP(_ probe: Probe, _ forward: Simulation, _ offer: Offer)
+    -> TraceResult
+  {
+    let outcome: Outcome
+    let reason: Reason?
+    switch offer {
+    case .arrived: (outcome, reason) = (.delivered, nil)
+    case .none(let why): (outcome, reason) = (.dropped, why)
+    case .unknown(let why): (outcome, reason) = (.unknown, why)
+    }
+    var servers: [String] = []
+    var simulation: Simulation?
+    if case .arrived(let server, let way) = offer {
+      servers = [server.namespace.rawValue]
+      simulation = way
+    }
+    return TraceResult(
+      probe: probe, outcome: outcome, receivedBy: servers, overheardBy: forward.overheard,
+      seen: nil, isReplied: outcome.isDelivered, path: forward.path, steps: forward.steps,
+      replyPath: simulation?.path ?? [], replySteps: simulation?.steps ?? [], reason: reason,
+      replyReason: nil, assumptions: forward.assumptions)
+  }
+}
+
+extension Array where Element: Hashable {
+  /// Without repetitions, in the order of first appearance.
+  func uniqued() -> [Element] {
+    var known: Set<Element> = []
+    return filter { known.insert($0).inserted }
+  }
+}
