@@ -11,9 +11,20 @@ extension SwitchModel {
   public func translate(
     _ input: SwitchInput, state: inout SwitchState, conntrack: inout ConntrackTable
   ) -> Translation {
-    var translation = Translation()
-    translation.unknowns.append(
-      SwitchUnknown(bridge: input.bridge, cause: .other("not evaluated"), evidence: nil))
+    guard let bridge = bridge(input.bridge) else {
+      var translation = Translation()
+      translation.unknowns = [
+        SwitchUnknown(
+          bridge: input.bridge, cause: .other("the switch has no bridge \(input.bridge)"),
+          evidence: nil)
+      ]
+      return translation
+    }
+    let translator = Translator(
+      self, input, bridge: bridge, state: state, conntrack: conntrack)
+    let translation = translator.run()
+    if input.options.learns { state = translator.state }
+    if !input.options.isAssumingConntrack { conntrack = translator.conntrack }
     return translation
   }
 }

@@ -8,7 +8,7 @@ public struct PipelineStep: Hashable, Sendable {
     /// The packet entered a bridge, from outside or through a patch.
     case bridge(BridgeName, port: OpenFlowPort)
     case lookup(TableLookup)
-    /// Substeps are what the action led to.
+    /// What it led to are the steps behind it in the same list.
     case action(FlowAction)
     case actionSet
     case bucket(UInt32)
@@ -16,8 +16,6 @@ public struct PipelineStep: Hashable, Sendable {
     case recirculation(Recirculation)
     case event(SwitchEvent)
     case error(TranslationError)
-    /// Actions that were left when the packet was recirculated run now.
-    case resumed([FlowAction])
   }
   public var kind: Kind
   public var steps: [PipelineStep]
@@ -64,6 +62,7 @@ public struct ConjunctiveMatch: Hashable, Sendable {
 
 /// How a packet came back from `ct(table=…)`.
 public struct Recirculation: Hashable, Sendable {
+  public var bridge: BridgeName
   public var zone: UInt16
   public var state: ConntrackState
   public var mark: UInt32

@@ -1,0 +1,270 @@
+// Sending: to a port, through a patch into the next bridge, into a tunnel, to the controller.
+import Facts
+import NetworkTypes
+
+extension Translator {
+  // MARK: Which port
+
+  func output(
+    to port: OpenFlowPort, maximumBytes: UInt32?, mayMiss: Bool, isLast: Bool, inBucket: Bool
+  ) {
+    if let maximumBytes, port != .controller {
+      outputTruncated(to: port, maximumBytes, isLast: isLast)
+      return
+    }
+    switch port {
+    case .inPort: send(to: key.inPort, isLast: isLast)
+    case .table: goToTable(0, inPort: key.inPort, honorsMiss: true, isLast: false)
+    case .normal: forwardNormally()
+    case .flood: flood(toAll: false, isLast: isLast)
+    case .all: flood(toAll: true, isLast: isLast)
+    case .controller: sendToController(reason: outputReason(inBucket))
+    case .any: break
+    default:
+      if port == key.inPort {
+        drop(.outputToInputPort)
+      } else {
+        send(to: port, isLast: isLast)
+      }
+    }
+  }
+
+  private func outputReason(_ inBucket: Bool) -> String {
+    inBucket ? "group" : isExecutingActionSet ? "action_set" : "action"
+  }
+
+  private func outputTruncated(to port: OpenFlowPort, _ bytes: UInt32, isLast: Bool) {
+    guard !port.isReserved || port == .local || port == .inPort else { return }
+    let target = port == .inPort ? key.inPort : port
+    guard port != key.inPort else {
+      drop(.outputToInputPort)
+      return
+    }
+    guard let real = bridge.port(target), !real.isPatch else {
+      drop(.nonexistentPort(target))
+      return
+    }
+    send(to: target, isLast: isLast, truncatedBytes: Int(bytes))
+  }
+
+  func outputToField(_ field: Subfield, _ maximum: UInt32?, isLast: Bool, inBucket: Bool) {
+    guard let value = key.read(field) else {
+      noteUnknown(.unmodelledAction("output to \(field.field.name)"))
+      return
+    }
+    guard value <= 0xffff else {
+      drop(.portOutOfRange(UInt64(truncatingIfNeeded: value)))
+      return
+    }
+    report(.outputPortIs(UInt64(value)))
+    output(
+      to: OpenFlowPort(UInt32(value)), maximumBytes: nil, mayMiss: false, isLast: isLast,
+      inBucket: inBucket)
+  }
+
+  func enqueue(_ port: OpenFlowPort, isLast: Bool) {
+    let target = port == .inPort ? key.inPort : port
+    if port != .inPort, target == key.inPort { return }
+    send(to: target, isLast: isLast)
+  }
+
+  private func flood(toAll: Bool, isLast: Bool) {
+    let targets = bridge.portNumbers.filter { number in
+      number != key.inPort
+        && (toAll || !(bridge.port(number)?.config.contains("NO_FLOOD") ?? false))
+    }
+    for target in targets {
+      send(to: target, isLast: isLast && target == targets.last, checksTree: !toAll)
+    }
+  }
+
+  // MARK: Through the port
+
+  func send(
+    to number: OpenFlowPort, isLast: Bool, checksTree: Bool = true, truncatedBytes: Int? = nil
+  ) {
+    guard let port = bridge.port(number) else {
+      drop(.nonexistentPort(number))
+      return
+    }
+    if let refusal = refusal(of: port, checksTree: checksTree) {
+      drop(refusal, evidence: port.portEvidence ?? port.interfaceEvidence)
+      return
+    }
+    switch port.kind {
+    case .patch(let peer): sendThroughPatch(port, to: peer, isLast: isLast)
+    case .tunnel(let tunnel): sendIntoTunnel(port, tunnel)
+    case .device: emit(port, .device, truncatedBytes: truncatedBytes)
+    case .internal: emit(port, .internal, truncatedBytes: truncatedBytes)
+    }
+    if !port.isPatch, let bundle = port.bundle { mirrorEgress(bundle) }
+  }
+
+  private func refusal(of port: SwitchPort, checksTree: Bool) -> SwitchEvent? {
+    if port.config.contains("NO_FWD") { return .noForward(port.name) }
+    if isBetweenProtectedPorts(port) { return .protectedPorts }
+    guard checksTree, !port.forwards else { return nil }
+    return .spanningTreeBlocks(port.name)
+  }
+
+  private func isBetweenProtectedPorts(_ port: SwitchPort) -> Bool {
+    guard let from = bridge.bundle(of: key.inPort), let to = port.bundle else { return false }
+    return bridge.bundles[from].isProtected && bridge.bundles[to].isProtected
+  }
+
+  private func emit(_ port: SwitchPort, _ kind: SwitchOutput.Kind, truncatedBytes: Int? = nil) {
+    var output = SwitchOutput(
+      bridge: bridge.name, port: port.number, name: port.name, kind: kind, packet: leavingPacket,
+      isLinkUp: port.isLinkUp, isMirrored: isMirroring, truncatedBytes: truncatedBytes,
+      flow: flow?.evidence)
+    if case .tunnel = kind {} else { output.packet.tunnel = nil }
+    outputs.append(output)
+  }
+
+  /// The packet as it is on the wire now: the pipeline's view, with NAT that it did not see.
+  var leavingPacket: Packet {
+    var actual = key
+    for rewrite in wire.rewrites where key.read(rewrite.field) == rewrite.believed {
+      _ = actual.write(rewrite.field, rewrite.actual)
+    }
+    return actual.applied(to: original, vlanLimit: model.vlanLimit)
+  }
+
+  func sendToController(reason: String) {
+    outputs.append(
+      SwitchOutput(
+        bridge: bridge.name, port: .controller, name: "CONTROLLER",
+        kind: .controller(reason: reason), packet: leavingPacket, isLinkUp: true,
+        isMirrored: false, truncatedBytes: nil, flow: flow?.evidence))
+  }
+
+  func controller(_ action: ControllerAction) {
+    sendToController(reason: action.reason)
+    if action.isPausing {
+      noteUnknown(.unmodelledAction("controller(pause)"))
+      isExiting = true
+    }
+  }
+
+  // MARK: Patch ports
+
+  private func sendThroughPatch(_ port: SwitchPort, to peer: SwitchPortKey?, isLast: Bool) {
+    guard let peer, let next = model.bridge(peer.bridge), let entry = next.port(peer.number)
+    else {
+      drop(.patchWithoutPeer(port.name), evidence: port.interfaceEvidence)
+      return
+    }
+    let saved = Crossing(self)
+    key.inPort = peer.number
+    key[.metadata] = 0
+    key.clear(words: KeySlot.tunnelWords)
+    key.clear(words: KeySlot.registerWords)
+    key[.actionSetOutput] = UInt64(OpenFlowPort.unset.sixteenBits)
+    key.clearConnection()
+    isTracked = false
+    stack = []
+    actionSet = []
+    actionSetHasGroup = false
+    if bridge.name != next.name { mirrored = [] }
+    bridge = next
+    report(.bridge(next.name, port: peer.number)) { self.cross(entry, isLast: isLast) }
+    saved.restore(self)
+  }
+
+  private func cross(_ entry: SwitchPort, isLast: Bool) {
+    guard mayReceive(entry) else {
+      drop(.noReceive(entry.name), evidence: entry.interfaceEvidence)
+      return
+    }
+    let sent = outputs.count
+    goToTable(0, inPort: key.inPort, honorsMiss: true, isLast: isLast, clones: true)
+    if entry.forwards {
+      runActionSet()
+    } else {
+      outputs.removeSubrange(sent...)
+      drop(.spanningTreeBlocks(entry.name), evidence: entry.interfaceEvidence)
+    }
+  }
+}
+
+/// What a packet's way through another bridge must not change in this one.
+private struct Crossing {
+  private let key: FlowKey
+  private let bridge: SwitchBridge
+  private let isTracked: Bool
+  private let stack: [StackEntry]
+  private let actionSet: [FlowAction]
+  private let actionSetHasGroup: Bool
+  private let mirrored: Set<Int>
+
+  init(_ translator: Translator) {
+    key = translator.key
+    bridge = translator.bridge
+    isTracked = translator.isTracked
+    stack = translator.stack
+    actionSet = translator.actionSet
+    actionSetHasGroup = translator.actionSetHasGroup
+    mirrored = translator.mirrored
+  }
+
+  func restore(_ translator: Translator) {
+    translator.key = key
+    if translator.bridge.name != bridge.name { translator.mirrored = mirrored }
+    translator.bridge = bridge
+    translator.isTracked = isTracked
+    translator.stack = stack
+    translator.actionSet = actionSet
+    translator.actionSetHasGroup = actionSetHasGroup
+    // Neither an exit nor an error of the other bridge comes back.
+    translator.isExiting = false
+    if let error = translator.error { translator.drop(.error(error)) }
+    translator.error = nil
+  }
+}
+
+// MARK: Tunnels
+
+extension Translator {
+  private func sendIntoTunnel(_ port: SwitchPort, _ tunnel: TunnelConfiguration) {
+    if case .unrecognised(let text) = tunnel.remote {
+      noteUnknown(.other("tunnel remote \(text) is a name"), evidence: port.interfaceEvidence)
+    }
+    let metadata = metadata(for: tunnel)
+    if let mark = tunnel.egressMark { key[.packetMark] = UInt64(mark) }
+    guard let remote = metadata.destination else {
+      drop(.tunnelToOwnAddress, evidence: port.interfaceEvidence)
+      return
+    }
+    if remote == ownTunnelAddress {
+      drop(.tunnelToOwnAddress, evidence: port.interfaceEvidence)
+      return
+    }
+    report(.outputToTunnel(port.name))
+    emit(
+      port,
+      .tunnel(type: tunnel.type, metadata, destinationPort: tunnel.destinationPort))
+  }
+
+  /// The outer header (`tnl_port_send`).
+  private func metadata(for tunnel: TunnelConfiguration) -> TunnelMetadata {
+    var metadata = key.tunnel ?? TunnelMetadata()
+    if tunnel.local != .flow { metadata.source = tunnel.local.address }
+    if tunnel.remote != .flow { metadata.destination = tunnel.remote.address }
+    switch tunnel.outKey {
+    case .absent: metadata.id = 0
+    case .fixed(let id): metadata.id = id
+    case .flow: break
+    }
+    metadata.ttl = tunnel.inheritsTTL && key.isIP ? UInt8(key[.ttl]) : tunnel.ttl
+    metadata.tos = tunnel.inheritsTOS && key.isIP ? UInt8(key[.tos]) & 0xfc : tunnel.tos
+    if key.isIP {
+      let congestion = UInt8(key[.tos]) & 3
+      metadata.tos |= congestion == 3 ? 2 : congestion
+    }
+    return metadata
+  }
+}
+
+extension TunnelConfiguration.Endpoint {
+  var address: IPAddress? { if case .address(let address) = self { address } else { nil } }
+}

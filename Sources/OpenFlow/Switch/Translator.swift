@@ -1,0 +1,174 @@
+// Runs one packet through the pipelines of a switch, as ofproto-dpif-xlate does: this file holds
+// the state and the order of things; what single actions do stands in the extensions.
+import Conntrack
+import Facts
+import NetworkTypes
+
+/// The evaluation of one packet. Lives for one call of `translate`.
+final class Translator {
+  /// Resubmits to the same or an earlier table, patch ports and groups may nest this deep; later
+  /// tables do not count because there are only 255 of them. The packet is dropped at the 65th.
+  static let maximumDepth = 64
+  /// All resubmits of a translation; the packet is dropped at the one after.
+  static let maximumResubmits = 64 * 64
+  /// Our own bound on nested lookups, which OVS does not have: it would allow 64 × 255 of them
+  /// and no real pipeline has more than a few dozen. Beyond it the answer is unknown.
+  static let maximumNesting = 600
+
+  let model: SwitchModel
+  let options: TranslationOptions
+  var state: SwitchState
+  var conntrack: ConntrackTable
+
+  var bridge: SwitchBridge
+  var key: FlowKey
+  /// The packet as it came in, for what no field shows.
+  var original: Packet
+  var wire = WireState()
+
+  var table: UInt8 = 0
+  var flow: FlowEntry?
+  var stack: [StackEntry] = []
+  var actionSet: [FlowAction] = []
+  var actionSetHasGroup = false
+  var isExecutingActionSet = false
+  var depth = 0
+  var resubmits = 0
+  var nesting = 0
+  var isExiting = false
+  var error: TranslationError?
+  /// ct fields mean something in this bridge: the packet came back from connection tracking.
+  var isTracked = false
+  var mirrored: Set<Int> = []
+  var isMirroring = false
+  var ownTunnelAddress: IPAddress?
+  /// Bits that the actions inside `ct(exec(…))` write.
+  var writtenMark: UInt32 = 0
+  var writtenLabel: UInt128 = 0
+  var queue: [PendingRecirculation] = []
+  /// What the caller says that connection tracking will find, next one first.
+  var assumedStates: [ConntrackState] = []
+
+  var outputs: [SwitchOutput] = []
+  var drops: [SwitchDrop] = []
+  var unknowns: [SwitchUnknown] = []
+  /// Steps under construction: the innermost list is the last one.
+  private var steps: [[PipelineStep]] = [[]]
+
+  init(
+    _ model: SwitchModel, _ input: SwitchInput, bridge: SwitchBridge, state: SwitchState,
+    conntrack: ConntrackTable
+  ) {
+    self.model = model
+    self.bridge = bridge
+    self.state = state
+    self.conntrack = conntrack
+    options = input.options
+    original = input.packet
+    key = FlowKey(input.packet, inPort: input.port, vlanLimit: model.vlanLimit)
+    if case .assumed(let states) = options.conntrack { assumedStates = states }
+    for field in input.fields {
+      if !key.write(field.field, field.value) {
+        noteUnknown(.unmodelledMatch(field.field.name))
+      }
+    }
+  }
+
+  /// Does it all: the packet, then every copy that connection tracking gives back.
+  func run() -> Translation {
+    runRoot { self.enterBridge() }
+    while !queue.isEmpty {
+      let pending = queue.removeFirst()
+      runRoot { self.resume(pending) }
+    }
+    var translation = Translation()
+    translation.outputs = outputs
+    translation.drops = drops
+    translation.unknowns = unknowns
+    translation.steps = steps[0]
+    return translation
+  }
+
+  /// One translation of OVS's: an error in it takes back everything that it sent.
+  private func runRoot(_ body: () -> Void) {
+    let sent = outputs.count
+    let queued = queue.count
+    depth = 0
+    resubmits = 0
+    isExiting = false
+    error = nil
+    ownTunnelAddress = key.tunnel?.destination
+    body()
+    guard let error else { return }
+    report(.error(error))
+    drop(.error(error))
+    outputs.removeSubrange(sent...)
+    if !options.isAssumingConntrack { queue.removeSubrange(queued...) }
+  }
+
+  // MARK: Reports
+
+  func report(_ kind: PipelineStep.Kind) { steps[steps.count - 1].append(PipelineStep(kind)) }
+  func report(_ event: SwitchEvent) { report(.event(event)) }
+
+  /// Collects what `body` reports below `kind`.
+  func report(_ kind: PipelineStep.Kind, around body: () -> Void) {
+    steps.append([])
+    body()
+    let inner = steps.removeLast()
+    steps[steps.count - 1].append(PipelineStep(kind, steps: inner))
+  }
+
+  func drop(_ reason: SwitchDrop.Reason, evidence: Evidence? = nil) {
+    drops.append(
+      SwitchDrop(bridge: bridge.name, reason: reason, evidence: evidence ?? flow?.evidence))
+  }
+  /// Reports an event that ends the way of this copy.
+  func drop(_ event: SwitchEvent, evidence: Evidence? = nil) {
+    report(event)
+    drop(.event(event), evidence: evidence)
+  }
+  func noteUnknown(_ cause: SwitchUnknown.Cause, evidence: Evidence? = nil) {
+    let unknown = SwitchUnknown(
+      bridge: bridge.name, cause: cause, evidence: evidence ?? flow?.evidence)
+    if !unknowns.contains(unknown) { unknowns.append(unknown) }
+  }
+}
+
+extension TranslationOptions {
+  var isAssumingConntrack: Bool { if case .assumed = conntrack { true } else { false } }
+}
+
+/// A value on the stack of `push` and `pop`, right-aligned.
+struct StackEntry: Hashable {
+  var value: UInt128
+  var bytes: Int
+}
+
+/// What connection tracking did to the packet on its way through the datapath while the
+/// pipeline, which runs ahead, still believes in the old headers.
+struct WireState: Hashable {
+  /// Headers rewritten by NAT without recirculation: what the pipeline believes, and the truth.
+  struct Rewrite: Hashable {
+    var field: OpenFlowField
+    var believed: UInt128
+    var actual: UInt128
+  }
+  var rewrites: [Rewrite] = []
+  /// The connection that the datapath remembers for the packet.
+  var tracked: TrackedPacket?
+}
+
+/// A copy of the packet that goes on when the running translation is done.
+struct PendingRecirculation {
+  var key: FlowKey
+  var original: Packet
+  var bridge: BridgeName
+  var table: UInt8
+  var stack: [StackEntry]
+  var actionSet: [FlowAction]
+  var mirrored: Set<Int>
+  var wire: WireState
+  var nat: NATAction?
+  var connection: Int?
+}
