@@ -18,3 +18,23 @@ public struct Mirror: Hashable, Sendable {
   public var output: Destination
   public var evidence: Evidence
 }
+
+extension Mirror {
+  /// `bundles` are the bridge's, by the row of their port; nil when the mirror has no output.
+  init?(_ record: MirrorRecord, bundles: [RowID: Int]) {
+    func chosen(_ rows: [RowID]) -> Set<Int> { Set(rows.compactMap { bundles[$0] }) }
+    let everything = Set(bundles.values)
+    name = record.name
+    sources = record.selectsAll ? everything : chosen(record.selectSourcePorts)
+    destinations = record.selectsAll ? everything : chosen(record.selectDestinationPorts)
+    vlans = record.selectVLANs.isEmpty ? nil : Set(record.selectVLANs)
+    evidence = record.evidence
+    if let index = record.outputPort.flatMap({ bundles[$0] }) {
+      output = .bundle(index)
+    } else if let vlan = record.outputVLAN {
+      output = .vlan(vlan)
+    } else {
+      return nil
+    }
+  }
+}

@@ -1,5 +1,5 @@
-// Reads single columns out of rows that are kept as OVSDB JSON text: mirrors, controllers and the
-// switch's own row have no typed record.
+// Reads single columns out of rows that are kept as OVSDB JSON text: controllers have no typed
+// record.
 import Facts
 import NetworkTypes
 
@@ -30,28 +30,6 @@ enum OVSDBText {
     return strings
   }
 
-  /// `["map",[["key","value"],…]]`.
-  static func map(_ text: String) -> [String: String] {
-    let strings = strings(text)
-    guard strings.first == "map" else { return [:] }
-    var map: [String: String] = [:]
-    for index in stride(from: 1, to: strings.count - 1, by: 2) {
-      map[strings[index]] = strings[index + 1]
-    }
-    return map
-  }
-
-  /// The UUIDs of a reference or a set of references.
-  static func references(_ text: String) -> [RowID] {
-    let strings = strings(text)
-    return strings.indices.dropFirst().filter { strings[$0 - 1] == "uuid" }
-      .map { RowID(strings[$0]) }
-  }
-
-  /// The numbers of a scalar or a set.
-  static func numbers(_ text: String) -> [Int] {
-    text.split { !$0.isNumber && $0 != "-" }.compactMap { Int($0) }
-  }
   static func isTrue(_ text: String?) -> Bool { text == "true" }
 }
 
@@ -75,30 +53,6 @@ struct ControllerRow {
     // Absent means in-band; Unix sockets and listeners need no flows.
     isInBand =
       !mode.contains("out-of-band") && (target.hasPrefix("tcp:") || target.hasPrefix("ssl:"))
-    evidence = row.evidence
-  }
-}
-
-extension Mirror {
-  /// Nil when it has no output.
-  init?(_ row: DatabaseRow, bundles: [RowID: Int]) {
-    func column(_ name: String) -> String { row.columns[name] ?? "" }
-    func chosen(_ name: String) -> Set<Int> {
-      Set(OVSDBText.references(column(name)).compactMap { bundles[$0] })
-    }
-    let everything = OVSDBText.isTrue(row.columns["select_all"])
-    let vlans = OVSDBText.numbers(column("select_vlan")).compactMap { VLANID($0) }
-    name = OVSDBText.strings(column("name")).first ?? ""
-    sources = everything ? Set(bundles.values) : chosen("select_src_port")
-    destinations = everything ? Set(bundles.values) : chosen("select_dst_port")
-    self.vlans = vlans.isEmpty ? nil : Set(vlans)
-    if let index = OVSDBText.references(column("output_port")).first.flatMap({ bundles[$0] }) {
-      output = .bundle(index)
-    } else if let vlan = OVSDBText.numbers(column("output_vlan")).first.flatMap({ VLANID($0) }) {
-      output = .vlan(vlan)
-    } else {
-      return nil
-    }
     evidence = row.evidence
   }
 }

@@ -40,9 +40,7 @@ struct SwitchModelBuilder {
   }
 
   private mutating func readVLANLimit() {
-    guard let row = database?.rows.first(where: { $0.table == "Open_vSwitch" }),
-      let text = row.columns["other_config"],
-      let limit = OVSDBText.map(text)["vlan-limit"].flatMap({ Int($0) })
+    guard let text = database?.settings?.otherConfig["vlan-limit"], let limit = Int(text)
     else { return }
     vlanLimit = limit == 0 ? 2 : min(limit, 2)
   }
@@ -208,8 +206,7 @@ struct SwitchModelBuilder {
       if let port = portRecords[id], let index = byName[port.name] { bundleOfRow[id] = index }
     }
     for id in record.mirrors {
-      guard let row = database?.rows.first(where: { $0.table == "Mirror" && $0.id == id })
-      else { continue }
+      guard let row = database?.mirrors.first(where: { $0.id == id }) else { continue }
       if let mirror = Mirror(row, bundles: bundleOfRow) { bridge.mirrors.append(mirror) }
     }
   }
