@@ -25,6 +25,6 @@ struct ImportCommand: ParsableCommand {
     let capture = try CaptureFolder.read(folders)
     let facts = CloudFacts(parsing: capture)
     try SnapshotFile.write(capture, facts, to: output, toolVersion: Ovsight.version)
-    print(ImportSummary(facts).text(isVerbose: verbose).map(terminalSafe).joined(separator: "\n"))
+    ImportSummary(facts).text(isVerbose: verbose).forEach(printLine)
   }
 }

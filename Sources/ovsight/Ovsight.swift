@@ -12,7 +12,11 @@ struct Ovsight: AsyncParsableCommand {
       Exit codes: 0 clean, 1 findings or unreachable, 2 could not tell or bad usage.
       """,
     version: version,
-    subcommands: [ImportCommand.self, TraceCommand.self])
+    subcommands: [
+      ImportCommand.self,
+      TraceCommand.self,
+      AuditCommand.self,
+    ])
 
   static func main() async {
     do {

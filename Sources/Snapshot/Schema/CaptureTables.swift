@@ -68,7 +68,7 @@ enum CaptureTables {
       },
       Column(
         name: "content", declaration: "BLOB NOT NULL",
-        documentation: "A zlib stream of the file's bytes.",
+        documentation: "A zlib stream of the file's bytes.", emptyValue: "x''",
         value: { RawBytes.blob($0.bytes) }),
     ],
     constraints: [
@@ -115,7 +115,7 @@ enum CaptureTables {
         "severity",
         "`note`: of no consequence; `warning`: answers that depend on it are unknown; "
           + "`error`: the record could not be read.",
-        check: "severity IN ('note', 'warning', 'error')"
+        check: "severity IN ('note', 'warning', 'error')", emptyText: "'note'"
       ) { $0.severity.rawValue },
       .integer("column_number", "In bytes from 1; 0 for the whole line.") { $0.column },
       .text("message", "What was found and what was wanted.") { $0.message },

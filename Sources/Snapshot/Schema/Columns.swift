@@ -5,12 +5,12 @@ import NetworkTypes
 
 extension Column {
   static func text(
-    _ name: String, _ documentation: String, check: String? = nil,
+    _ name: String, _ documentation: String, check: String? = nil, emptyText: String = "''",
     _ value: @escaping @Sendable (Row) -> String
   ) -> Column {
     Column(
       name: name, declaration: "TEXT NOT NULL" + checked(check), documentation: documentation,
-      value: { value($0).databaseValue })
+      emptyValue: emptyText, value: { value($0).databaseValue })
   }
 
   static func optionalText(
@@ -23,12 +23,13 @@ extension Column {
   }
 
   static func integer(
-    _ name: String, _ documentation: String, check: String? = nil,
+    _ name: String, _ documentation: String, check: String? = nil, emptyNumber: String = "0",
     _ value: @escaping @Sendable (Row) -> some BinaryInteger & Sendable
   ) -> Column {
     Column(
       name: name, declaration: "INTEGER NOT NULL" + checked(check),
-      documentation: documentation, value: { Int64(truncatingIfNeeded: value($0)).databaseValue })
+      documentation: documentation, emptyValue: emptyNumber,
+      value: { Int64(truncatingIfNeeded: value($0)).databaseValue })
   }
 
   static func optionalInteger<Value: BinaryInteger & Sendable>(
@@ -46,7 +47,7 @@ extension Column {
   ) -> Column {
     Column(
       name: name, declaration: "INTEGER NOT NULL CHECK (\(name) IN (0, 1))",
-      documentation: documentation, value: { value($0).databaseValue })
+      documentation: documentation, emptyValue: "0", value: { value($0).databaseValue })
   }
 
   /// 0, 1 or NULL for unknown.
@@ -65,7 +66,8 @@ extension Column {
   ) -> Column {
     Column(
       name: name, declaration: "TEXT NOT NULL CHECK (json_type(\(name)) = 'array')",
-      documentation: documentation, value: { JSONText.array(value($0)).databaseValue })
+      documentation: documentation, emptyValue: "'[]'",
+      value: { JSONText.array(value($0)).databaseValue })
   }
 
   /// A JSON object of texts.
@@ -75,7 +77,8 @@ extension Column {
   ) -> Column {
     Column(
       name: name, declaration: "TEXT NOT NULL CHECK (json_type(\(name)) = 'object')",
-      documentation: documentation, value: { JSONText.object(value($0)).databaseValue })
+      documentation: documentation, emptyValue: "'{}'",
+      value: { JSONText.object(value($0)).databaseValue })
   }
 
   /// The number that child tables refer to.
@@ -112,11 +115,12 @@ extension Array {
     [
       Column(
         name: "file", declaration: "INTEGER NOT NULL REFERENCES capture_file(id)",
-        documentation: "The capture file that says so.",
+        documentation: "The capture file that says so.", emptyValue: "1",
         value: { Int64(value($0).file.rawValue).databaseValue }),
       Column(
         name: "line", declaration: "INTEGER NOT NULL CHECK (line > 0)",
-        documentation: "The line in it, from 1.", value: { Int64(value($0).line).databaseValue }),
+        documentation: "The line in it, from 1.", emptyValue: "1",
+        value: { Int64(value($0).line).databaseValue }),
     ]
   }
 }
@@ -225,9 +229,10 @@ extension Array {
   where Element == Column<InNamespace<Record>> {
     [
       .node(\.node),
-      .text("namespace", "The network namespace on the node; `root` is the one it boots in.") {
-        $0.namespace.rawValue
-      },
+      .text(
+        "namespace", "The network namespace on the node; `root` is the one it boots in.",
+        emptyText: "'root'"
+      ) { $0.namespace.rawValue },
     ]
   }
 }

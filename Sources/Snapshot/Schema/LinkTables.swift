@@ -139,7 +139,7 @@ extension ProjectedTable {
 extension Column {
   /// 4 or 6.
   static func family(_ value: @escaping @Sendable (Row) -> AddressFamily) -> Column {
-    .integer("family", "4 or 6.", check: "family IN (4, 6)") { value($0).version }
+    .integer("family", "4 or 6.", check: "family IN (4, 6)", emptyNumber: "4") { value($0).version }
   }
 }
 

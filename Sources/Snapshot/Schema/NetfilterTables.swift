@@ -274,7 +274,7 @@ extension Column {
   ) -> Column {
     .text(
       "backend", "Which engine of the kernel holds it.",
-      check: "backend IN ('nft', 'legacy', 'unknown')"
+      check: "backend IN ('nft', 'legacy', 'unknown')", emptyText: "'nft'"
     ) { value($0).rawValue }
   }
 }

@@ -32,7 +32,7 @@ enum NeutronPortTables {
         $0.isPortSecurityEnabled
       },
     ] + .evidence(\.evidence),
-    indexes: ["network", "device_id"],
+    indexes: ["id", "network", "device_id"],
     rows: { $0.ports })
 
   private struct FixedIPRow: Sendable {
@@ -49,8 +49,7 @@ enum NeutronPortTables {
       .text("address", "The address.") { $0.fixedIP.address.description },
       .text("subnet", "The subnet that it is of.") { $0.fixedIP.subnet.rawValue },
     ],
-    constraints: ["PRIMARY KEY (port, position)"],
-    indexes: ["address"],
+    indexes: ["port", "address"],
     rows: { source in
       source.ports.flatMap { port in
         port.fixedIPs.enumerated().map {
@@ -80,7 +79,7 @@ enum NeutronPortTables {
       },
       .text("security_group", "The group.") { $0.group.rawValue },
     ],
-    constraints: ["PRIMARY KEY (port, security_group)"],
+    indexes: ["port", "security_group"],
     rows: { source in
       source.ports.flatMap { port in
         Set(port.securityGroups).sorted().map { (port, $0) }

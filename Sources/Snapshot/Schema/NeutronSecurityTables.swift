@@ -25,7 +25,7 @@ enum NeutronSecurityTables {
       .text("security_group", "The group.") { $0.group.rawValue },
       .text(
         "direction", "`ingress` is towards the guest.",
-        check: "direction IN ('ingress', 'egress')"
+        check: "direction IN ('ingress', 'egress')", emptyText: "'ingress'"
       ) { $0.direction.rawValue },
       .family { $0.family },
       .optionalText("protocol", "A name or number; NULL for any.") { $0.protocolName },

@@ -20,6 +20,7 @@ enum NeutronTables {
       .flag("is_external", "`router:external`.") { $0.isExternal },
       .optionalInteger("mtu_bytes", "Of its packets.") { $0.mtuBytes },
     ] + .evidence(\.evidence),
+    indexes: ["id"],
     rows: { $0.facts.neutron.networks.records })
 
   private struct SegmentRow: Sendable {
@@ -39,7 +40,7 @@ enum NeutronTables {
       .optionalText("physical_network", "Of provider networks.") { $0.segment.physicalNetwork },
       .optionalInteger("segmentation_id", "VLAN or VNI.") { $0.segment.segmentationID },
     ],
-    constraints: ["PRIMARY KEY (network, position)"],
+    indexes: ["network", "segmentation_id"],
     rows: { source in
       source.facts.neutron.networks.records.flatMap { network in
         network.segments.enumerated().map {
@@ -66,6 +67,7 @@ enum NeutronTables {
       .optionalText("ipv6_ra_mode", "Who advertises.") { $0.ipv6RAMode },
       .optionalText("ipv6_address_mode", "How guests get addresses.") { $0.ipv6AddressMode },
     ] + .evidence(\.evidence),
+    indexes: ["id"],
     rows: { $0.facts.neutron.subnets.records })
 
   private static let router = ProjectedTable(
@@ -91,6 +93,7 @@ enum NeutronTables {
         $0.gateway?.isSNATEnabled
       },
     ] + .evidence(\.evidence),
+    indexes: ["id"],
     rows: { $0.facts.neutron.routers.records })
 
   private struct RouteRow: Sendable {
@@ -127,6 +130,7 @@ enum NeutronTables {
       .text("status", "`ACTIVE`, `DOWN`, ….") { $0.status },
       .optionalText("project", "Its owner.") { $0.project?.rawValue },
     ] + .evidence(\.evidence),
+    indexes: ["id"],
     rows: { $0.facts.neutron.floatingIPs.records })
 
   private struct ForwardingRow: Sendable {
@@ -164,10 +168,8 @@ enum NeutronTables {
 }
 
 extension Column {
-  /// The API's id, the table's key.
+  /// The API's id. No table key: a capture may say the same thing twice, and must import.
   static func uuid(_ value: @escaping @Sendable (Row) -> String) -> Column {
-    Column(
-      name: "id", declaration: "TEXT PRIMARY KEY", documentation: "Its id in the API.",
-      value: { value($0).databaseValue })
+    .text("id", "Its id in the API.", value)
   }
 }

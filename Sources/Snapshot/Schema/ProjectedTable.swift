@@ -24,6 +24,8 @@ struct Column<Row>: Sendable {
   /// SQL behind the name.
   let declaration: String
   let documentation: String
+  /// SQL of the value that a rule's test gets where it names none; nil for NULL or a key.
+  var emptyValue: String?
   let value: @Sendable (Row) -> DatabaseValue
 }
 
@@ -34,6 +36,8 @@ struct ProjectedTable: Sendable {
   let columnDocumentation: [(name: String, documentation: String)]
   /// `CREATE TABLE` and its indexes.
   let statements: [String]
+  /// The same table with a default for each column, so that a rule's test names only what matters.
+  let testStatement: String
   let fill: @Sendable (Database, ProjectionSource) throws -> Void
 
   /// - Parameters:
@@ -49,6 +53,11 @@ struct ProjectedTable: Sendable {
     self.documentation = documentation
     columnDocumentation = columns.map { ($0.name, $0.documentation) }
     let body = columns.map { "  \($0.name) \($0.declaration)" } + constraints.map { "  \($0)" }
+    let testBody = columns.map { column in
+      "  \(column.name) \(column.declaration)"
+        + (column.emptyValue.map { " DEFAULT \($0)" } ?? "")
+    }
+    testStatement = "CREATE TABLE \(name) (\n\(testBody.joined(separator: ",\n"))\n) STRICT"
     statements =
       ["CREATE TABLE \(name) (\n\(body.joined(separator: ",\n"))\n) STRICT"]
       + indexes.map { index in

@@ -1,6 +1,7 @@
 // The whole schema of a snapshot: its version, its tables in the order in which they are made and
 // filled, its views, and their documentation in `schema_doc`.
 import Facts
+import Formats
 import GRDB
 import NetworkTypes
 
@@ -25,10 +26,24 @@ package enum SnapshotSchema {
       try document(table, in: database)
     }
     for view in SnapshotViews.all {
-      try database.execute(sql: "CREATE VIEW \(view.name) AS -- \(view.documentation)\n\(view.sql)")
+      try database.execute(
+        sql: "CREATE VIEW \(view.name) AS -- \(view.documentation)\n\(view.sql)")
       try document(view.name, nil, view.documentation, in: database)
     }
   }
+
+  /// The same tables and views with a default for each column and no foreign keys enforced, for
+  /// tests that name only what matters to them.
+  package static func createForTests(in database: Database) throws {
+    try database.execute(sql: "PRAGMA foreign_keys = OFF")
+    for table in tables { try database.execute(sql: table.testStatement) }
+    for view in SnapshotViews.all {
+      try database.execute(sql: "CREATE VIEW \(view.name) AS \(view.sql)")
+    }
+  }
+
+  /// Names of all formats of capture files: what `capture_file.format` and `gap.format` may hold.
+  package static let formatNames = Set(FormatCatalogue.rows.map(\.name))
 
   private static let metaTable = """
     CREATE TABLE meta (

@@ -27,7 +27,7 @@ enum SwitchTables {
       .object("other_config", "As OVSDB has it.") { $0.record.otherConfig },
       .object("external_ids", "As OVSDB has it.") { $0.record.externalIDs },
     ] + .evidence(\.record.evidence),
-    constraints: ["PRIMARY KEY (node, name)"],
+    indexes: ["node, name"],
     rows: { $0.onDatabases { database in database.bridges } })
 
   private struct BridgedPort: Sendable {
@@ -151,7 +151,8 @@ enum SwitchTables {
       Column<OnBridge<(isShow: Bool, port: OpenFlowPortDescription)>>.node(\.node),
       .bridge(\.bridge),
       .text(
-        "source", "`dump-ports-desc` or `show`.", check: "source IN ('dump-ports-desc', 'show')"
+        "source", "`dump-ports-desc` or `show`.", check: "source IN ('dump-ports-desc', 'show')",
+        emptyText: "'show'"
       ) {
         $0.record.isShow ? "show" : "dump-ports-desc"
       },

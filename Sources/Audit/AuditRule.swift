@@ -1,0 +1,65 @@
+// A rule of the audit: one SQL file that says what it looks for, why that matters, how it is mended,
+// and, in tests of its own, what it finds and what it leaves alone.
+import Facts
+
+public enum RuleSeverity: String, Hashable, Sendable, Comparable, CaseIterable, Codable {
+  /// Tenants are not isolated from each other.
+  case critical
+  /// An outage, or filtering is bypassed.
+  case high
+  /// Partial or latent.
+  case medium
+  /// Hygiene.
+  case low
+
+  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+  /// The graver one comes first.
+  public static func < (a: Self, b: Self) -> Bool { a.rank < b.rank }
+}
+
+/// A rule as its file has it.
+public struct AuditRule: Hashable, Sendable {
+  /// The file's name without `.sql`.
+  public var id: String
+  public var title: String
+  public var severity: RuleSeverity
+  public var why: String
+  public var fix: String
+  public var references: [String]
+  /// Formats of capture files without which a clean answer would be a guess.
+  public var needs: [String]
+  /// One SELECT with the columns `subject`, `message`, `file`, `line`. Rows that agree in the first
+  /// two are one finding with several places.
+  public var query: String
+  public var tests: [RuleTest]
+}
+
+/// A test in a rule's file.
+public struct RuleTest: Hashable, Sendable {
+  public var name: String
+  /// SQL that fills an empty snapshot.
+  public var given: String
+  public var expected: Expectation
+
+  public enum Expectation: Hashable, Sendable {
+    /// Subjects of the findings, sorted; empty for a clean answer.
+    case findings([String])
+    case unknown
+  }
+}
+
+/// What is wrong with a rule file, and where.
+public struct RuleError: Error, Hashable, Sendable, CustomStringConvertible {
+  public let file: String
+  /// From 1; 0 where the whole file is meant.
+  public let line: Int
+  public let problem: String
+  public init(_ file: String, line: Int = 0, _ problem: String) {
+    self.file = file
+    self.line = line
+    self.problem = problem
+  }
+  public var description: String {
+    line > 0 ? "\(file):\(line): \(problem)" : "\(file): \(problem)"
+  }
+}

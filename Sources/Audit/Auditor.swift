@@ -1,0 +1,94 @@
+// Runs rules on a snapshot, read-only.
+import Facts
+import GRDB
+import Snapshot
+
+public enum Auditor {
+  /// The answers of `rules`, in their order.
+  ///
+  /// Throws a RuleError for a query that SQLite refuses or that gives other columns, and a
+  /// SnapshotError for a damaged snapshot.
+  public static func audit(_ snapshot: SnapshotFile, rules: [AuditRule]) throws -> AuditReport {
+    var results: [RuleResult] = []
+    for rule in rules {
+      results.append(try snapshot.read { try result(of: rule, in: $0) })
+    }
+    return AuditReport(results: results)
+  }
+
+  static func result(of rule: AuditRule, in database: Database) throws -> RuleResult {
+    let known = SnapshotSchema.formatNames
+    if let stranger = rule.needs.first(where: { !known.contains($0) }) {
+      throw RuleError("\(rule.id).sql", "needs '\(stranger)', which is no format of a capture file")
+    }
+    return RuleResult(
+      rule: rule, findings: try findings(of: rule, in: database),
+      missing: try missing(for: rule, in: database))
+  }
+
+  private static func findings(of rule: AuditRule, in database: Database) throws -> [Finding] {
+    do {
+      let statement = try database.makeStatement(sql: rule.query)
+      guard statement.isReadonly, statement.columnNames == ["subject", "message", "file", "line"]
+      else {
+        throw RuleError(
+          "\(rule.id).sql", "wanted one SELECT of the columns subject, message, file, line")
+      }
+      return try grouped(Row.fetchAll(statement), rule, database)
+    } catch let error as DatabaseError {
+      throw RuleError("\(rule.id).sql", error.message ?? "SQLite refuses the query")
+    }
+  }
+
+  /// Rows that agree in subject and message are one finding with several places.
+  private static func grouped(
+    _ rows: [Row], _ rule: AuditRule, _ database: Database
+  ) throws -> [Finding] {
+    var order: [[String]] = []
+    var places: [[String]: [FindingPlace]] = [:]
+    for row in rows {
+      let key = [row["subject"] as String? ?? "", row["message"] as String? ?? ""]
+      if places[key] == nil { order.append(key) }
+      places[key, default: []] += try place(row, database).map { [$0] } ?? []
+    }
+    return order.map { key in
+      let unique = places[key, default: []].reduce(into: [FindingPlace]()) { list, place in
+        if !list.contains(place) { list.append(place) }
+      }
+      return Finding(rule: rule, subject: key[0], message: key[1], evidence: unique)
+    }.sorted { ($0.subject, $0.message) < ($1.subject, $1.message) }
+  }
+
+  private static func place(_ row: Row, _ database: Database) throws -> FindingPlace? {
+    guard let file = row["file"] as Int64? else { return nil }
+    let found = try Row.fetchOne(
+      database, sql: "SELECT node, path FROM capture_file WHERE id = ?", arguments: [file])
+    return found.map {
+      FindingPlace(node: $0["node"], file: $0["path"], line: row["line"] as Int? ?? 1)
+    }
+  }
+
+  /// Gaps and unreadable parts of the formats that the rule needs, and formats of which nothing
+  /// was captured at all.
+  private static func missing(for rule: AuditRule, in database: Database) throws -> [String] {
+    try rule.needs.flatMap { format in
+      let gaps = try String.fetchAll(
+        database,
+        sql: """
+          SELECT coalesce(node || ' ', '') || path || ': ' || reason FROM gap WHERE format = ?
+          ORDER BY 1
+          """, arguments: [format])
+      let unread = try String.fetchAll(
+        database,
+        sql: """
+          SELECT p.place || ':' || d.line || ': ' || d.message
+          FROM diagnostic d JOIN capture_file f ON f.id = d.file JOIN v_place p ON p.file = d.file
+          WHERE f.format = ? AND d.severity <> 'note' ORDER BY d.file, d.line
+          """, arguments: [format])
+      let count = try Int.fetchOne(
+        database, sql: "SELECT count(*) FROM capture_file WHERE format = ?", arguments: [format])
+      let nothing = count == 0 && gaps.isEmpty ? ["\(format): nothing was captured"] : []
+      return gaps + unread + nothing
+    }
+  }
+}

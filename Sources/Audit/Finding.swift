@@ -1,0 +1,58 @@
+// What an audit answers: findings with their evidence, and which rules could not tell.
+import Facts
+import NetworkTypes
+
+/// A place in a capture file, as people name it.
+public struct FindingPlace: Hashable, Sendable, Codable {
+  /// Nil for the Neutron API's answers.
+  public var node: String?
+  /// Relative to the node's folder.
+  public var file: String
+  public var line: Int
+  public var text: String { (node.map { "\($0) " } ?? "") + "\(file):\(line)" }
+}
+
+/// Something that a rule found.
+public struct Finding: Hashable, Sendable {
+  public var rule: AuditRule
+  /// What it is about: a device, a port, a pair of nodes.
+  public var subject: String
+  public var message: String
+  /// At least one.
+  public var evidence: [FindingPlace]
+}
+
+/// What a rule answered.
+public struct RuleResult: Hashable, Sendable {
+  public var rule: AuditRule
+  public var findings: [Finding]
+  /// What the capture lacks and the rule needs; its answer is then not complete, and without
+  /// findings it is unknown, never clean.
+  public var missing: [String]
+
+  public var verdict: Verdict {
+    if !findings.isEmpty { return .findings }
+    return missing.isEmpty ? .clean : .unknown
+  }
+  public enum Verdict: String, Hashable, Sendable, Codable {
+    case findings, clean, unknown
+  }
+}
+
+/// The answers of all rules, by id.
+public struct AuditReport: Hashable, Sendable {
+  public var results: [RuleResult]
+  public init(results: [RuleResult]) { self.results = results }
+
+  /// The gravest first, then by rule and subject.
+  public var findings: [Finding] {
+    results.flatMap(\.findings).sorted {
+      ($0.rule.severity, $0.rule.id, $0.subject) < ($1.rule.severity, $1.rule.id, $1.subject)
+    }
+  }
+  /// 1 with findings, 2 where a rule could not tell, else 0.
+  public var exitCode: Int32 {
+    if results.contains(where: { !$0.findings.isEmpty }) { return 1 }
+    return results.contains { $0.verdict == .unknown } ? 2 : 0
+  }
+}

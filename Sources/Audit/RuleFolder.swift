@@ -1,0 +1,46 @@
+// Where rules come from: a folder of SQL files, given or found beside the program.
+import Foundation
+
+public enum RuleFolder {
+  /// The rules of a folder, by id.
+  public static func rules(in folder: String) throws(RuleError) -> [AuditRule] {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+      throw RuleError(folder, "no such folder: wanted a folder of rule files (*.sql)")
+    }
+    let files = names.filter { $0.hasSuffix(".sql") }.sorted()
+    guard !files.isEmpty else {
+      throw RuleError(folder, "holds no rule: wanted rule files (*.sql)")
+    }
+    var rules: [AuditRule] = []
+    for name in files {
+      guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else {
+        throw RuleError(name, "cannot be read")
+      }
+      rules.append(try RuleFile.parse(String(decoding: data, as: UTF8.self), name: name))
+    }
+    return rules
+  }
+
+  /// The program's own rules: `Rules` beside the executable or in a folder above it (a build tree),
+  /// else `share/ovsight/Rules` beside its `bin`. Nil where there are none.
+  public static func builtIn() -> String? {
+    let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    guard let executable else { return nil }
+    var parts = executable.split(separator: "/").dropLast()
+    let installed = "/" + (parts.dropLast() + ["share", "ovsight", "Rules"]).joined(separator: "/")
+    if isRuleFolder(installed) { return installed }
+    // Four levels: <package>/.build/<triple>/<configuration>/ovsight.
+    for _ in 0..<5 {
+      let candidate = "/" + (parts + ["Rules"]).joined(separator: "/")
+      if isRuleFolder(candidate) { return candidate }
+      if parts.isEmpty { return nil }
+      parts.removeLast()
+    }
+    return nil
+  }
+
+  private static func isRuleFolder(_ path: String) -> Bool {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.contains { $0.hasSuffix(".sql") }
+  }
+}
