@@ -66,12 +66,22 @@ struct BlockReader {
   private mutating func endOfLine() {
     position += 1
     line += 1
-    if language.endsAtLine, !opensOnNextLine { endStatement() }
+    guard language.endsAtLine, current != nil else { return }
+    if !skipToBraceBelow() { endStatement() }
   }
 
-  /// keepalived takes a brace that stands on the line below its keyword.
-  private var opensOnNextLine: Bool {
-    bytes[position...].first { ![0x20, 0x09, 0x0d, 0x0a].contains($0) } == UInt8(ascii: "{")
+  /// keepalived takes a brace that stands below its keyword; steps over the empty lines before it.
+  private mutating func skipToBraceBelow() -> Bool {
+    var next = position
+    var lines = 0
+    while next < bytes.count, [0x20, 0x09, 0x0d, 0x0a].contains(bytes[next]) {
+      if bytes[next] == UInt8(ascii: "\n") { lines += 1 }
+      next += 1
+    }
+    guard next < bytes.count, bytes[next] == UInt8(ascii: "{") else { return false }
+    position = next
+    line += lines
+    return true
   }
 
   private mutating func skipComment() {
@@ -82,6 +92,8 @@ struct BlockReader {
     let start = position
     let text = bytes[position] == UInt8(ascii: "\"") ? quotedWord() : plainWord()
     var statement = current ?? BlockStatement(words: [], line: line, range: start..<start)
+    // No second reference to the words, or each one more would copy all before it.
+    current = nil
     statement.words.append(text)
     statement.range = statement.range.lowerBound..<position
     current = statement
