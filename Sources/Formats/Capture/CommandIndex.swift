@@ -16,22 +16,12 @@ public struct CommandRecord: Hashable, Sendable {
 
 public enum CommandIndexFormat {
   public static func parse(_ text: CaptureText) -> Parsed<CommandRecord> {
-    var log = ParseLog(text)
-    var records: [CommandRecord] = []
-    for line in Lines(text) {
-      if line.content.isEmpty {
-        log.structure(line.whole)
-      } else if let record = record(text, line, log.evidence(line: line.number, line.content)) {
-        records.append(record)
-        log.fact(line.whole)
-      } else {
-        log.reject(
-          "commands/bad-row", line: line.number, line.whole,
-          "not a row of commands: wanted file, exit code, command line and standard error, "
-            + "with tabs between: \(excerpt(text, line.content))")
-      }
+    parseLineRecords(text, format: "commands") { line, log in
+      if line.content.isEmpty { return .structure }
+      let evidence = log.evidence(line: line.number, line.content)
+      return record(text, line, evidence).map { .record($0) }
+        ?? .bad("file, exit code, command line and standard error, with tabs between")
     }
-    return log.parsed(records)
   }
 
   private static func record(
