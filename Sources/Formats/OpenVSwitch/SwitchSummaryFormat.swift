@@ -108,7 +108,8 @@ private struct SummaryReader {
   /// Columns of managers and controllers say nothing of the data plane.
   private mutating func setColumn(_ key: String, _ value: String) -> Bool {
     // A bridge's columns follow its controllers' blocks.
-    if block == .other, key == "fail_mode" || key == "datapath_type" { block = .bridge }
+    let isBridges = key == "fail_mode" || key == "datapath_type"
+    if block == .other, isBridges, !database.bridges.isEmpty { block = .bridge }
     switch block {
     case .none: return false
     case .other: return true
