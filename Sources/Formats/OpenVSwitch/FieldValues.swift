@@ -23,7 +23,7 @@ extension FlowReader {
     case .port32: port(range).map { (UInt128($0.rawValue), .max) }
     case .fragment: fragmentNames.value(bytes, range) ?? masked(range) { integer($0) }
     case .ctState: flags(range, CTStateBits.names)
-    case .tcpFlags: flags(range, tcpFlagNames)
+    case .tcpFlags: flags(range, TCPFlagNames.all)
     case .tunnelFlags: flags(range, ["oam"])
     case .packetType: packetType(range)
     }
@@ -144,10 +144,6 @@ extension FlowReader {
     return (UInt128(namespace) << 16 | UInt128(type), .max)
   }
 }
-
-private let tcpFlagNames = [
-  "fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns",
-]
 
 private let fragmentNames = NameTable<FlowReader.MaskedValue>([
   ("no", (0, 3)), ("yes", (1, 1)), ("first", (1, 3)), ("later", (3, 3)), ("not_later", (0, 2)),
