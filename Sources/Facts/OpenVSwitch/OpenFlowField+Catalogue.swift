@@ -161,8 +161,9 @@ private let rows: [OpenFlowField: Row] = [
   .tunERSPANDirection: Row("tun_erspan_dir NXOXM_ET_ERSPAN_DIR", 1, "xw", .none, .decimal),
   .tunERSPANHardwareID: Row(
     "tun_erspan_hwid NXOXM_ET_ERSPAN_HWID", 6, "xw", .none, .hexadecimal),
-  .tunGTPUFlags: Row("tun_gtpu_flags NXOXM_ET_GTPU_FLAGS", 8, "xr", .none, .hexadecimal),
-  .tunGTPUMessageType: Row("tun_gtpu_msgtype NXOXM_ET_GTPU_MSGTYPE", 8, "xr", .none, .decimal),
+  .tunGTPUFlags: Row("tun_gtpu_flags gtpu_flags NXOXM_ET_GTPU_FLAGS", 8, "xr", .none, .hexadecimal),
+  .tunGTPUMessageType: Row(
+    "tun_gtpu_msgtype gtpu_msgtype NXOXM_ET_GTPU_MSGTYPE", 8, "xr", .none, .decimal),
 
   .ctState: Row("ct_state NXM_NX_CT_STATE", 32, "xr", .none, .ctState),
   .ctZone: Row("ct_zone NXM_NX_CT_ZONE", 16, "r", .none, .decimal),

@@ -14,10 +14,10 @@ public enum OpenFlowFlowsFormat {
     // About 130 bytes a line; saves growing step by step.
     flows.reserveCapacity(text.bytes.count / 130)
     for line in Lines(text) {
-      if isStructure(text.bytes, line.content) {
-        log.structure(line.whole)
-      } else if isCut(text.bytes, line) {
+      if isCut(text.bytes, line) {
         rejectCut(line, &log)
+      } else if isStructure(text.bytes, line.content) {
+        log.structure(line.whole)
       } else if let flow = flow(line, names, &log) {
         flows.append(flow)
         log.fact(line.whole)

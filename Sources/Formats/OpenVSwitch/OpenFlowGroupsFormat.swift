@@ -10,10 +10,10 @@ public enum OpenFlowGroupsFormat {
     var log = ParseLog(text)
     var groups: [GroupEntry] = []
     for line in Lines(text) {
-      if OpenFlowFlowsFormat.isStructure(text.bytes, line.content) {
-        log.structure(line.whole)
-      } else if isCut(text.bytes, line) {
+      if isCut(text.bytes, line) {
         rejectCut(line, &log)
+      } else if OpenFlowFlowsFormat.isStructure(text.bytes, line.content) {
+        log.structure(line.whole)
       } else if let reply = OpenFlowFlowsFormat.reportedError(text.bytes, line.content) {
         log.isIncomplete = true
         log.reject("openflow/error-reply", line: line.number, line.whole, reply)
