@@ -92,7 +92,7 @@ extension Simulation {
     return answer
   }
 
-  static func origin(of probe: Probe, in cloud: CloudModel) -> Delivery.Recipient? {
+  static func origin(of probe: Probe, in cloud: DataPlaneModel) -> Delivery.Recipient? {
     switch probe.origin {
     case .port(let id): cloud.guest(id).map { .guest($0) }
     case .namespace(let key): .namespace(key, device: "")

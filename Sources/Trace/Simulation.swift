@@ -42,7 +42,7 @@ struct Simulation {
   /// Resolutions inside resolutions: a tunnel's next hop inside a router's inside a guest's is 3.
   static let resolutionDepthLimit = 6
 
-  let cloud: CloudModel
+  let cloud: DataPlaneModel
   var state: TraceState
   var steps: [Step] = []
   var path: [PathHop] = []
@@ -60,7 +60,7 @@ struct Simulation {
   private var queue: [(Arrival, Frame, Int?)] = []
   private var handled = 0
 
-  init(cloud: CloudModel) {
+  init(cloud: DataPlaneModel) {
     self.cloud = cloud
     state = TraceState(cloud)
   }

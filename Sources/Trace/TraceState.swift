@@ -34,7 +34,7 @@ struct TraceState: Sendable {
   var unresolved: Set<NeighbourQuery> = []
   var segmentTables: [Int: [MACAddress: DeviceKey]] = [:]
 
-  init(_ cloud: CloudModel) {
+  init(_ cloud: DataPlaneModel) {
     for (name, node) in cloud.nodes { switches[name] = SwitchState(capturedIn: node.openVSwitch) }
   }
 }

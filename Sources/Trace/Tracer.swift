@@ -5,8 +5,8 @@ import NetworkTypes
 
 /// Traces probes through one cloud. Each probe starts from the captured state.
 public struct Tracer: Sendable {
-  public let cloud: CloudModel
-  public init(_ cloud: CloudModel) { self.cloud = cloud }
+  public let cloud: DataPlaneModel
+  public init(_ cloud: DataPlaneModel) { self.cloud = cloud }
 
   /// The way of one probe and of its answer.
   public func trace(_ probe: Probe) -> TraceResult {

@@ -28,7 +28,7 @@ struct TraceCommand: AsyncParsableCommand {
 
   func run() async throws {
     let facts = try SnapshotFile.open(path: snapshot).loadFacts()
-    let tracer = Tracer(CloudModel(facts))
+    let tracer = Tracer(DataPlaneModel(facts))
     let probes: [Probe]
     do {
       probes = try ProbeFile.parse(try readFile(batch))

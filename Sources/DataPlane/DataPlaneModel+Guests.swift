@@ -4,7 +4,7 @@ import Facts
 import NetworkTypes
 import OpenFlow
 
-extension CloudModel {
+extension DataPlaneModel {
   mutating func plugGuests() {
     let ports = Dictionary(
       facts.neutron.ports.records.map { ($0.id, $0) }, uniquingKeysWith: { a, _ in a })

@@ -3,7 +3,7 @@ import Facts
 import NetworkTypes
 import OpenFlow
 
-extension CloudModel {
+extension DataPlaneModel {
   /// Finds each OVS interface's kernel device: system ones in the root namespace, internal ones
   /// in whichever namespace an agent moved them to.
   mutating func wireSwitchPorts() {

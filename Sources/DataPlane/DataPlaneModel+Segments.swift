@@ -4,7 +4,7 @@ import Facts
 import NetworkTypes
 import OpenFlow
 
-extension CloudModel {
+extension DataPlaneModel {
   mutating func wireSegments() {
     for node in nodes.values.sorted(by: { $0.name < $1.name }) {
       for (key, device) in uplinks(of: node) {

@@ -4,7 +4,7 @@ import NetworkTypes
 import OpenFlow
 
 /// The data plane of a captured cloud.
-public struct CloudModel: Sendable {
+public struct DataPlaneModel: Sendable {
   public let facts: CloudFacts
   public internal(set) var nodes: [NodeName: NodeModel]
   public internal(set) var guests: [Guest] = []
