@@ -90,7 +90,7 @@ extension CloudModel {
     }
   }
 
-  func label(of port: Port) -> String {
+  public func label(of port: Port) -> String {
     let network = network(port.network)?.label
     let addresses = port.addresses.map(\.description).joined(separator: ", ")
     return "port \(title(of: port))" + (addresses.isEmpty ? "" : " \(addresses)")

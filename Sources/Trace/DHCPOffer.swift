@@ -69,8 +69,7 @@ extension Simulation {
   private func sendOffer(
     _ address: IPAddress, to guest: Guest, from key: NamespaceKey, device: InterfaceName
   ) -> Simulation {
-    var back = Simulation(cloud: cloud)
-    back.state = state
+    var back = Simulation(cloud: cloud, state: state)
     guard let namespace = cloud.namespace(key), let output = namespace.devices[device] else {
       return back
     }

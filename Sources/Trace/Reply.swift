@@ -34,8 +34,7 @@ extension Simulation {
         if case .accepted = $0.kind { true } else { false }
       })
     else { return nil }
-    var back = Simulation(cloud: cloud)
-    back.state = state
+    var back = Simulation(cloud: cloud, state: state)
     back.outsideSource = outsideSource
     let answer = answerPacket(to: delivery.packet)
     back.originate(answer, from: delivery.recipient)

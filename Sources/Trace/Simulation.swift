@@ -60,9 +60,9 @@ struct Simulation {
   private var queue: [(Arrival, Frame, Int?)] = []
   private var handled = 0
 
-  init(cloud: DataPlaneModel) {
+  init(cloud: DataPlaneModel, state: TraceState) {
     self.cloud = cloud
-    state = TraceState(cloud)
+    self.state = state
   }
 
   var isRecording: Bool { resolutionDepth == 0 }

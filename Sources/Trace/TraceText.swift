@@ -5,9 +5,14 @@ import NetworkTypes
 /// Renders trace results as plain text.
 public struct TraceText: Sendable {
   let facts: CloudFacts
+  /// What people call a receiver, by the id that the result has.
+  let names: [String: String]
   /// False leaves the deciding lines of the captures out.
   public var showsEvidence = true
-  public init(_ facts: CloudFacts) { self.facts = facts }
+  public init(_ facts: CloudFacts, names: [String: String] = [:]) {
+    self.facts = facts
+    self.names = names
+  }
 
   public func lines(_ result: TraceResult) -> [String] {
     var lines = verdict(result)
@@ -42,13 +47,17 @@ public struct TraceText: Sendable {
     default: break
     }
     if !result.overheardBy.isEmpty {
-      lines.append("  overheard by " + result.overheardBy.joined(separator: ", "))
+      lines.append("  overheard by " + named(result.overheardBy))
     }
     return lines
   }
 
   private func takers(_ result: TraceResult) -> String {
-    result.receivedBy.isEmpty ? "" : " to " + result.receivedBy.joined(separator: ", ")
+    result.receivedBy.isEmpty ? "" : " to " + named(result.receivedBy)
+  }
+
+  private func named(_ ids: [String]) -> String {
+    ids.map { names[$0] ?? $0 }.joined(separator: ", ")
   }
 
   private func direction(_ steps: [Step]) -> [String] {

@@ -6,7 +6,11 @@ import NetworkTypes
 /// Traces probes through one cloud. Each probe starts from the captured state.
 public struct Tracer: Sendable {
   public let cloud: DataPlaneModel
-  public init(_ cloud: DataPlaneModel) { self.cloud = cloud }
+  private let base: TraceState
+  public init(_ cloud: DataPlaneModel) {
+    self.cloud = cloud
+    base = TraceState.warm(cloud)
+  }
 
   /// The way of one probe and of its answer.
   public func trace(_ probe: Probe) -> TraceResult {
@@ -18,7 +22,7 @@ public struct Tracer: Sendable {
   }
 
   private func tracePacket(_ probe: Probe) -> TraceResult {
-    var simulation = Simulation(cloud: cloud)
+    var simulation = Simulation(cloud: cloud, state: base)
     if let problem = launch(probe, in: &simulation) { return refused(probe, problem) }
     simulation.run()
     let reply = simulation.reply(to: probe)
@@ -140,7 +144,7 @@ public struct Tracer: Sendable {
     }
     let guest = cloud.guests[index]
     let sender = probe.source ?? guest.firstAddress(probe.destination.family)
-    var simulation = Simulation(cloud: cloud)
+    var simulation = Simulation(cloud: cloud, state: base)
     let mac = simulation.resolve(
       probe.destination, stack: .guest(index), mac: guest.mac, sender: sender, nil)
     let outcome: Outcome =
@@ -165,7 +169,7 @@ public struct Tracer: Sendable {
       return refused(probe, missing("a DHCP probe starts at a guest's port"))
     }
     let guest = cloud.guests[index]
-    var simulation = Simulation(cloud: cloud)
+    var simulation = Simulation(cloud: cloud, state: base)
     let packet = discover(from: probe.sourceMAC ?? guest.mac)
     let step = simulation.record(
       .guest(node: simulation.node(of: guest), name: guest.name), .originated(guest.name),

@@ -1,7 +1,6 @@
 // `ovsight trace SNAPSHOT --from … --to …` for people, `--batch` for programs.
 import ArgumentParser
 import DataPlane
-import Dispatch
 import Facts
 import Formats
 import NetworkTypes
@@ -12,31 +11,114 @@ struct TraceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trace", abstract: "Predict the path of a packet, and of the answer to it.",
     discussion: """
-      Exit codes: 0 delivered, 1 not delivered, 2 could not tell. With --batch: 0 where every \
-      probe was answered.
+      FROM is a server, a port, an address, `NODE/NAMESPACE`, or `external:ADDRESS` for a host \
+      outside. TO is an address, a server, a port, `internet` or `metadata`.
+
+        ovsight trace cloud.db --from web1 --to 8.8.8.8 --proto tcp --dport 443
+        ovsight trace cloud.db --from external:203.0.113.1 --to 203.0.113.20 --proto tcp --dport 22
+
+      With --batch: a file of probes, one JSON object a line, is answered by one JSON object a \
+      line in the same order.
+
+      Exit codes: 0 delivered (with --batch: every probe was answered), 1 not delivered, 2 could \
+      not tell, or bad usage.
       """)
 
   @Argument(help: "A snapshot file made by `ovsight import`.")
   var snapshot: String
 
-  @Option(
-    help: "Batch: a file of probes, one JSON object a line (`-`: standard input).")
-  var batch: String
+  @Option(name: .customLong("from"), help: "Where the packet starts.")
+  var origin: String?
 
-  @Option(help: "jsonl")
-  var format: String = "jsonl"
+  @Option(name: .customLong("to"), help: "Where it shall go.")
+  var destination: String?
+
+  @Option(name: .customLong("proto"), help: "icmp, icmp6, tcp, udp, sctp, arp or dhcp.")
+  var kind: ProbeProtocol = .icmp
+
+  @Option(name: .customLong("dport"), help: "Destination port.")
+  var destinationPort: UInt16?
+
+  @Option(name: .customLong("sport"), help: "Source port.")
+  var sourcePort: UInt16?
+
+  @Option(name: .customLong("from-ip"), help: "Source address, if not the origin's own.")
+  var source: String?
+
+  @Option(name: .customLong("from-mac"), help: "Source MAC, if not the origin's own.")
+  var sourceMAC: String?
+
+  @Option(name: .customLong("size"), help: "IP length in bytes; the packet may not be fragmented.")
+  var lengthBytes: Int?
+
+  @Option(help: "A file of probes, one JSON object a line (`-`: standard input).")
+  var batch: String?
+
+  @Option(help: "text, json or (with --batch) jsonl.")
+  var format: TraceFormat = .text
+
+  @Flag(help: "Leave out the deciding lines of the captures.")
+  var brief = false
+
+  func validate() throws {
+    if batch == nil, destination == nil, kind != .dhcp {
+      throw ValidationError("wanted --from and --to, or --batch FILE")
+    }
+    if batch == nil, origin == nil { throw ValidationError("wanted --from") }
+  }
 
   func run() async throws {
     let facts = try SnapshotFile.open(path: snapshot).loadFacts()
     let tracer = Tracer(DataPlaneModel(facts))
+    if let batch { return try await answer(batch, tracer) }
+    let resolver = ProbeResolver(facts)
+    let result = tracer.trace(try probe(resolver))
+    switch format {
+    case .json, .jsonl: print(result.json(facts).rendered)
+    case .text:
+      var text = TraceText(facts, names: resolver.names)
+      text.showsEvidence = !brief
+      for line in text.lines(result) { print(terminalSafe(line)) }
+    }
+    switch result.outcome.isDelivered {
+    case true?: return
+    case false?: throw ExitCode(1)
+    case nil: throw ExitCode(2)
+    }
+  }
+
+  private func probe(_ resolver: ProbeResolver) throws -> Probe {
+    var probe = Probe(
+      origin: try resolver.origin(origin ?? ""),
+      destination: try resolver.destination(destination ?? "255.255.255.255", for: kind),
+      kind: kind)
+    probe.destinationPort = destinationPort ?? (destination == "metadata" ? 80 : nil)
+    probe.sourcePort = sourcePort
+    probe.lengthBytes = lengthBytes
+    probe.source = try parsed(source, "--from-ip", "an IP address", IPAddress.init)
+    probe.sourceMAC = try parsed(sourceMAC, "--from-mac", "a MAC address", MACAddress.init)
+    if probe.destination.family == .ipv6, probe.kind == .icmp { probe.kind = .icmp6 }
+    return probe
+  }
+
+  private func parsed<Value>(
+    _ text: String?, _ option: String, _ wanted: String, _ make: (String) -> Value?
+  ) throws -> Value? {
+    guard let text else { return nil }
+    guard let value = make(text) else {
+      throw CommandError("\(option) \(text): wanted \(wanted)")
+    }
+    return value
+  }
+
+  private func answer(_ batch: String, _ tracer: Tracer) async throws {
     let probes: [Probe]
     do {
       probes = try ProbeFile.parse(try readFile(batch))
     } catch let error as ProbeError {
       throw CommandError("\(batch): \(error)")
     }
-    let answers = await traceAll(probes, tracer)
-    for answer in answers { print(answer) }
+    for line in await traceAll(probes, tracer) { print(line) }
   }
 
   /// All answers as JSON lines in the order of the probes, worked on by all cores.
@@ -56,3 +138,7 @@ struct TraceCommand: AsyncParsableCommand {
     }
   }
 }
+
+enum TraceFormat: String, ExpressibleByArgument, CaseIterable { case text, json, jsonl }
+
+extension ProbeProtocol: ExpressibleByArgument {}
