@@ -52,7 +52,10 @@ public struct CloudModel: Sendable {
   public func title(of port: Port) -> String {
     if !port.name.isEmpty { return port.name }
     if let server = server(port.server) { return server.label }
-    if let router = router(port.router) { return "\(router.label) \(port.owner)" }
+    if let router = router(port.router) { return "\(router.label) \(port.owner.part)" }
+    if port.owner == .floatingAgent, let node = port.boundNode ?? port.locations.first?.node {
+      return "floating IP agent on \(node)"
+    }
     if let network = network(port.network), port.owner == .dhcp { return "\(network.label) DHCP" }
     return port.label
   }

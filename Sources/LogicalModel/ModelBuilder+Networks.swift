@@ -142,13 +142,26 @@ extension ModelBuilder {
     guard let network = port.network, port.owner != .server else { return }
     for location in port.locations {
       for address in location.addresses where isSubnet(address, port.owner) {
+        let gateway = gateway(on: address, of: port.owner, at: location)
         noteSubnet(nil, network, address.prefix, location.evidence.first) { subnet in
-          if port.owner == .routerInterface, subnet.id == nil, subnet.gateway == nil {
-            subnet.gateway = address.address
-          }
+          if subnet.gateway == nil { subnet.gateway = gateway }
         }
       }
     }
+  }
+
+  /// A router's interface is a subnet's gateway (where DHCP names no other); behind its gateway device
+  /// the default route names it.
+  private func gateway(
+    on address: InterfaceAddress, of owner: PortOwner, at location: PortLocation
+  ) -> IPAddress? {
+    if owner == .routerInterface { return address.address }
+    guard owner == .routerGateway || owner == .floatingAgent,
+      let facts = node(location.node)?.namespace(location.namespace)
+    else { return nil }
+    let routes = (address.address.family == .ipv4 ? facts.routes4 : facts.routes6).records
+    let hops = routes.filter { $0.destination.length == 0 }.flatMap(\.nextHops)
+    return hops.first { $0.interface == location.interface }?.gateway
   }
 
   /// Floating IPs are host addresses, HA devices carry VRRP's own addresses.

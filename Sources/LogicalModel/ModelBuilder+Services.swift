@@ -76,7 +76,7 @@ extension ModelBuilder {
     var proxy = MetadataProxy(
       scope: isRouters ? .router(RouterID(id)) : .network(NetworkID(id)), node: node.name,
       namespace: role.namespace)
-    proxy.ports = section.boundSockets.map(\.port)
+    proxy.ports = Set(section.boundSockets.map(\.port)).sorted()
     let process = node.facts.processes.records.first { process in
       process.arguments.contains("haproxy") && process.arguments.contains("\(id).conf")
     }

@@ -164,6 +164,14 @@ public enum PortOwner: Hashable, Sendable, CustomStringConvertible {
     case .other(let text): text
     }
   }
+  /// The same, behind the name of what it is a part of.
+  var part: String {
+    switch self {
+    case .routerInterface: "interface"
+    case .routerGateway: "gateway"
+    default: description
+    }
+  }
   /// Belongs to a router.
   public var isRouters: Bool {
     switch self {

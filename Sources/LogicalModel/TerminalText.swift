@@ -1,14 +1,16 @@
 // Text that anyone may have written, made safe for a terminal, and its width there.
 
 public enum TerminalText {
-  /// Control characters, and those that change the direction or order of text, as `\u{1b}`; nothing
-  /// else changes. A backslash stays one: the result is for reading, not for parsing.
+  /// Control characters, and those that change the direction or order of text, as `\x1b` or
+  /// `\u{202e}`. Nothing else changes, a backslash stays one: this is for reading, not for parsing.
   public static func escaped(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
       if isUnsafe(scalar) {
-        result += "\\u{\(String(scalar.value, radix: 16))}"
+        let digits = String(scalar.value, radix: 16)
+        result +=
+          scalar.value > 0xff ? "\\u{\(digits)}" : "\\x\(digits.count < 2 ? "0" : "")\(digits)"
       } else {
         result.unicodeScalars.append(scalar)
       }

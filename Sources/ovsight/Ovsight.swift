@@ -14,6 +14,7 @@ struct Ovsight: AsyncParsableCommand {
     version: version,
     subcommands: [
       ImportCommand.self,
+      ShowCommand.self,
       TraceCommand.self,
       AuditCommand.self,
     ])
