@@ -34,12 +34,12 @@ private struct IPTablesParser {
     guard let first = line.content.first.map({ bytes[$0] }) else {
       return log.structure(line.whole)
     }
-    if first == UInt8(ascii: "#") { return readComment(line) }
-    // A cut line may read as a shorter, different rule.
+    // A cut line may read as a shorter, different rule; tables follow a cut comment.
     guard line.whole.upperBound > line.content.upperBound || isCommit(line) else {
       return rejectCutLine(line)
     }
     switch first {
+    case UInt8(ascii: "#"): readComment(line)
     case UInt8(ascii: "*"): beginTable(line)
     case UInt8(ascii: ":"): readChain(line)
     case UInt8(ascii: "["), UInt8(ascii: "-"): readRule(line)
