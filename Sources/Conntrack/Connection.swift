@@ -8,6 +8,8 @@ public enum NATKind: Hashable, Sendable { case source, destination }
 /// A connection as conntrack keeps it.
 public struct Connection: Hashable, Sendable {
   public var zone: UInt16
+  /// Zone that answers are looked up in; differs from `zone` under `CT --zone-orig`, `--zone-reply`.
+  public var replyZone: UInt16
   public var original: ConnectionTuple
   /// What the answer looks like on the wire; differs from `original.reversed` under NAT.
   public var reply: ConnectionTuple
@@ -23,6 +25,7 @@ public struct Connection: Hashable, Sendable {
 
   public init(zone: UInt16, original: ConnectionTuple) {
     self.zone = zone
+    self.replyZone = zone
     self.original = original
     self.reply = original.reversed
   }

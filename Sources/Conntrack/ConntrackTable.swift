@@ -36,8 +36,14 @@ public struct ConntrackTable: Hashable, Sendable {
   public private(set) var connections: [Connection] = []
   private var index: [Key: Entry] = [:]
 
-  private struct Key: Hashable { let zone: UInt16; let tuple: ConnectionTuple }
-  private struct Entry: Hashable { let connection: Int; let direction: ConnectionDirection }
+  private struct Key: Hashable {
+    let zone: UInt16
+    let tuple: ConnectionTuple
+  }
+  private struct Entry: Hashable {
+    let connection: Int
+    let direction: ConnectionDirection
+  }
 
   public init() {}
 
@@ -49,14 +55,16 @@ public struct ConntrackTable: Hashable, Sendable {
   /// Looks a packet up in `zone`; an unknown one becomes a new, unconfirmed connection.
   /// Liberal about TCP: a segment without SYN that belongs to nothing starts a connection too
   /// (`nf_conntrack_tcp_loose`), unless `isStrict` or it carries RST.
-  public mutating func track(_ packet: Packet, zone: UInt16, isStrict: Bool = false)
-    -> TrackedPacket
-  {
-    if packet.isICMPError { return related(packet, zone: zone) }
+  /// `replyZone` is that of answers where it is not `zone`.
+  public mutating func track(
+    _ packet: Packet, zone: UInt16, replyZone: UInt16? = nil, isStrict: Bool = false
+  ) -> TrackedPacket {
+    let replyZone = replyZone ?? zone
+    if packet.isICMPError { return related(packet, zone: zone, replyZone: replyZone) }
     guard let tuple = ConnectionTuple(packet) else {
       return TrackedPacket(state: packet.isIP ? .invalid : .untracked, zone: zone)
     }
-    if let entry = index[Key(zone: zone, tuple: tuple)] {
+    if let entry = find(tuple, zone: zone, replyZone: replyZone) {
       if entry.direction == .reply { connections[entry.connection].hasSeenReply = true }
       let isKnown = connections[entry.connection].hasSeenReply
       return TrackedPacket(
@@ -66,7 +74,9 @@ public struct ConntrackTable: Hashable, Sendable {
     guard startsConnection(packet, isStrict: isStrict) else {
       return TrackedPacket(state: .invalid, zone: zone)
     }
-    connections.append(Connection(zone: zone, original: tuple))
+    var connection = Connection(zone: zone, original: tuple)
+    connection.replyZone = replyZone
+    connections.append(connection)
     return TrackedPacket(state: .new, zone: zone, connection: connections.count - 1)
   }
 
@@ -76,6 +86,25 @@ public struct ConntrackTable: Hashable, Sendable {
     return index[Key(zone: zone, tuple: tuple)] != nil
   }
 
+  /// True where `tuple` would be another connection's answer, so that NAT must choose another one;
+  /// a connection from the very same `original` does not count.
+  public func isTaken(_ tuple: ConnectionTuple, zone: UInt16, original: ConnectionTuple) -> Bool {
+    guard let entry = index[Key(zone: zone, tuple: tuple)] else { return false }
+    return connections[entry.connection].original != original
+  }
+
+  private func find(_ tuple: ConnectionTuple, zone: UInt16, replyZone: UInt16) -> Entry? {
+    if let entry = index[Key(zone: zone, tuple: tuple)],
+      entry.direction == .original || zone == replyZone
+    {
+      return entry
+    }
+    guard zone != replyZone, let entry = index[Key(zone: replyZone, tuple: tuple)],
+      entry.direction == .reply
+    else { return nil }
+    return entry
+  }
+
   /// Makes a connection findable by both its tuples, as leaving the last hook does.
   public mutating func confirm(_ position: Int) {
     let connection = connections[position]
@@ -83,7 +112,7 @@ public struct ConntrackTable: Hashable, Sendable {
     connections[position].isConfirmed = true
     index[Key(zone: connection.zone, tuple: connection.original)] = Entry(
       connection: position, direction: .original)
-    index[Key(zone: connection.zone, tuple: connection.reply)] = Entry(
+    index[Key(zone: connection.replyZone, tuple: connection.reply)] = Entry(
       connection: position, direction: .reply)
   }
 
@@ -98,7 +127,7 @@ public struct ConntrackTable: Hashable, Sendable {
   public mutating func remove(_ position: Int) {
     let connection = connections[position]
     index[Key(zone: connection.zone, tuple: connection.original)] = nil
-    index[Key(zone: connection.zone, tuple: connection.reply)] = nil
+    index[Key(zone: connection.replyZone, tuple: connection.reply)] = nil
     connections[position].isConfirmed = false
   }
 
@@ -108,7 +137,9 @@ public struct ConntrackTable: Hashable, Sendable {
       let isSYN = packet.tcpFlags & (TCPFlags.syn | TCPFlags.ack) == TCPFlags.syn
       let isACK = packet.tcpFlags & TCPFlags.ack != 0
       let isSYNACK = packet.tcpFlags & (TCPFlags.syn | TCPFlags.ack) == TCPFlags.syn | TCPFlags.ack
-      return isSYN || (!isStrict && isACK && !isSYNACK)
+      // A FIN of nothing is invalid (nf_conntrack_proto_tcp's table, sNO row).
+      let isFIN = packet.tcpFlags & TCPFlags.fin != 0
+      return isSYN || (!isStrict && isACK && !isSYNACK && !isFIN)
     }
     if packet.isICMP {
       // Only requests start one (nf_conntrack_proto_icmp's valid_new; v6: echo, node information).
@@ -118,17 +149,17 @@ public struct ConntrackTable: Hashable, Sendable {
     return true
   }
 
-  private func related(_ packet: Packet, zone: UInt16) -> TrackedPacket {
+  private func related(_ packet: Packet, zone: UInt16, replyZone: UInt16) -> TrackedPacket {
     guard let quoted = packet.quoted else { return TrackedPacket(state: .invalid, zone: zone) }
     let forward = ConnectionTuple(
       source: quoted.source, destination: quoted.destination, ipProtocol: quoted.ipProtocol,
       sourcePort: quoted.sourcePort, destinationPort: quoted.destinationPort)
-    guard let entry = index[Key(zone: zone, tuple: forward)] else {
+    // The quoted packet is as it left this tracker, NAT and all: only the tuple of its answer is
+    // sure to be known, and the error runs the same way as that answer.
+    guard let entry = find(forward.reversed, zone: zone, replyZone: replyZone) else {
       return TrackedPacket(state: .invalid, zone: zone)
     }
-    // The error runs against the packet that it quotes.
     return TrackedPacket(
-      state: .related, direction: entry.direction == .original ? .reply : .original, zone: zone,
-      connection: entry.connection)
+      state: .related, direction: entry.direction, zone: zone, connection: entry.connection)
   }
 }
