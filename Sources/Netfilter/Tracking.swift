@@ -1,0 +1,50 @@
+// Conntrack's own station: finds or begins the packet's connection.
+import Conntrack
+import Facts
+import NetworkTypes
+
+extension HookRun {
+  func tracked(_ world: World) -> World {
+    // Over loopback a packet keeps what its output hook found; NOTRACK has decided too.
+    guard world.connection.tracked == nil else { return world }
+    var world = world
+    if world.packet.fragment == .later {
+      return unknown(
+        world, UnknownReason("a later fragment is put together with the first before tracking"))
+    }
+    if world.packet.isUntrackedICMPv6 {
+      world.connection.tracked = .untracked
+      return world
+    }
+    let template = world.connection.template ?? TrackingTemplate()
+    var tracked = world.conntrack.track(
+      world.packet, zone: template.originalZone, replyZone: template.replyZone,
+      isStrict: model.isStrictTCP)
+    if tracked.state == .related, !isErrorForItsSender(world.packet, tracked, world.conntrack) {
+      tracked = TrackedPacket(state: .invalid, zone: template.originalZone)
+    }
+    world.connection.tracked = tracked
+    if let helper = template.helper, tracked.state == .new, let index = tracked.connection {
+      world.conntrack[index].helper = helper
+      world.assume("connections that helper \(helper) expects are not modelled")
+    }
+    return world
+  }
+
+  /// nf_conntrack_inet_error: the error must go to whom the quoted packet came from.
+  private func isErrorForItsSender(
+    _ packet: Packet, _ tracked: TrackedPacket, _ table: ConntrackTable
+  ) -> Bool {
+    guard let index = tracked.connection else { return false }
+    let tuple = tracked.direction == .original ? table[index].original : table[index].reply
+    return packet.destination == tuple.destination
+  }
+}
+
+extension Packet {
+  /// Neighbour and router discovery and multicast listener reports (`noct_valid_new`).
+  fileprivate var isUntrackedICMPv6: Bool {
+    guard isIPv6, ipProtocol == IPProtocol.icmp6 else { return false }
+    return (130...136).contains(icmpType) || icmpType == 143
+  }
+}
