@@ -103,26 +103,26 @@ extension HookRun {
 
   // MARK: Targets
 
-  func apply(_ target: EBTarget, _ rule: RuleReference, _ world: inout World) -> RuleOutcome {
+  func applyBridge(_ target: EBTarget, _ rule: RuleReference, _ world: inout World) -> RuleOutcome {
     switch target {
     case .accept: return apply(.accept, rule, &world)
     case .drop: return apply(.drop, rule, &world)
     case .returnToCaller: return apply(.returnToCaller, rule, &world)
     case .jump(let chain): return apply(.jump(chain), rule, &world)
-    case .proceed: return apply(.none, rule, &world)
+    case .proceed: return apply(nil, rule, &world)
     case .mark(let and, let xor, let next):
       world.packet.mark = world.packet.mark & and ^ xor
       world.note(rule, .marked(world.packet.mark))
-      return apply(next, rule, &world)
+      return applyBridge(next, rule, &world)
     case .sourceNAT(let mac, let rewritesARP, let next):
       world.packet.ethSrc = mac
       if rewritesARP, world.packet.isARP { world.packet.arpSHA = mac }
       world.note(rule, .noted("source MAC \(mac)"))
-      return apply(next, rule, &world)
+      return applyBridge(next, rule, &world)
     case .destinationNAT(let mac, let next):
       world.packet.ethDst = mac
       world.note(rule, .noted("destination MAC \(mac)"))
-      return apply(next, rule, &world)
+      return applyBridge(next, rule, &world)
     case .redirect: return stop("ebtables' redirect is not modelled", rule, &world)
     case .arpReply(let mac, let next): return arpReply(mac, next, rule, &world)
     case .unrecognised(let name):
@@ -142,7 +142,7 @@ extension HookRun {
     guard world.packet.isARP, world.packet.arpOperation == 1 else { return .proceed }
     world.flags.answersARPWith = mac
     world.note(rule, .noted("ARP answered with \(mac)"))
-    return apply(next, rule, &world)
+    return applyBridge(next, rule, &world)
   }
 }
 

@@ -17,6 +17,7 @@ extension HookRun {
     }
     var result = Truth.yes
     for condition in conditions {
+      if case .state = condition.test { continue }
       switch truth(condition.test, entry, tracked).inverted(condition.isNegated) {
       case .no: return .no
       case .yes: break
@@ -44,7 +45,6 @@ extension HookRun {
     _ test: ConntrackCondition.Test, _ entry: Connection, _ tracked: TrackedPacket
   ) -> Truth {
     switch test {
-    // Already looked at, with its negation.
     case .state: return .yes
     case .status(let names): return statusTruth(names, entry)
     case .ipProtocol(let number): return Truth(entry.original.ipProtocol == number)

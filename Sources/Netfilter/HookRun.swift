@@ -89,8 +89,13 @@ struct HookRun {
   private func merged(_ worlds: [World]) -> [World] {
     guard worlds.count > 1 else { return worlds }
     var kept: [World] = []
-    for world in worlds where !kept.contains(where: { $0.agrees(with: world) }) {
-      kept.append(world)
+    for world in worlds {
+      guard let index = kept.firstIndex(where: { $0.agrees(with: world) }) else {
+        kept.append(world)
+        continue
+      }
+      // Of two that come to the same, the one whose rule is sure to take the packet is shown.
+      if kept[index].isDecidedInDoubt, !world.isDecidedInDoubt { kept[index] = world }
     }
     return kept
   }
@@ -242,7 +247,7 @@ struct HookRun {
     case .iptables(_, let target): outcome = apply(target, reference, &world)
     case .nft(let statements):
       outcome = apply(statements, reference, &world, model.ruleSets[set])
-    case .ebtables(_, let target): outcome = apply(target, reference, &world)
+    case .ebtables(_, let target): outcome = applyBridge(target, reference, &world)
     }
     switch outcome {
     case .proceed: walk.live.append(world)

@@ -92,11 +92,11 @@ struct NativeRuleSet {
     let devices = (object.value["dev"]?.elements ?? object.value["dev"].map { [$0] })?
       .compactMap { $0.text.map { InterfaceName($0) } }
     // A device's own hooks stand before and after all of the family's.
+    let own = Int(Int32(clamping: chain.priority ?? 0))
     let edges: [String: (Hook, Int)] = [
-      "ingress": (.prerouting, Int.min + (chain.priority ?? 0)),
-      "egress": (.postrouting, Int.max - 100_000 + (chain.priority ?? 0)),
+      "ingress": (.prerouting, own - (1 << 40)), "egress": (.postrouting, own + (1 << 40)),
     ]
-    let (hook, priority) = edges[name] ?? (Hook(rawValue: name), chain.priority ?? 0)
+    let (hook, priority) = edges[name] ?? (Hook(rawValue: name), own)
     bases.append(
       Base(
         chain: position, hook: hook, priority: priority, isNAT: chain.type == "nat",

@@ -39,6 +39,12 @@ struct World {
     }
   }
 
+  /// The rule that decided is one that might as well not have taken the packet.
+  var isDecidedInDoubt: Bool {
+    guard let rule = steps.last?.rule else { return false }
+    return doubts.contains { $0.rule == rule }
+  }
+
   private enum Outcome: Equatable {
     case passed, dropped, queued, unknown
     case rejected(RejectKind)
