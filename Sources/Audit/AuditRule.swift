@@ -29,7 +29,8 @@ public struct AuditRule: Hashable, Sendable {
   /// Formats of capture files without which a clean answer would be a guess.
   public var needs: [String]
   /// One SELECT with the columns `subject`, `message`, `file`, `line`. Rows that agree in the first
-  /// two are one finding with several places.
+  /// two are one finding with several places; a row without message says in its subject why the
+  /// rule could not tell.
   public var query: String
   public var tests: [RuleTest]
 }

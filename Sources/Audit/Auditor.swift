@@ -21,12 +21,14 @@ public enum Auditor {
     if let stranger = rule.needs.first(where: { !known.contains($0) }) {
       throw RuleError("\(rule.id).sql", "needs '\(stranger)', which is no format of a capture file")
     }
+    let rows = try rows(of: rule, in: database)
+    let untold = rows.filter { $0["message"] == nil }.map { $0["subject"] as String? ?? "" }
     return RuleResult(
-      rule: rule, findings: try findings(of: rule, in: database),
-      missing: try missing(for: rule, in: database))
+      rule: rule, findings: try grouped(rows.filter { $0["message"] != nil }, rule, database),
+      missing: try missing(for: rule, in: database) + untold)
   }
 
-  private static func findings(of rule: AuditRule, in database: Database) throws -> [Finding] {
+  private static func rows(of rule: AuditRule, in database: Database) throws -> [Row] {
     do {
       let statement = try database.makeStatement(sql: rule.query)
       guard statement.isReadonly, statement.columnNames == ["subject", "message", "file", "line"]
@@ -34,7 +36,7 @@ public enum Auditor {
         throw RuleError(
           "\(rule.id).sql", "wanted one SELECT of the columns subject, message, file, line")
       }
-      return try grouped(Row.fetchAll(statement), rule, database)
+      return try Row.fetchAll(statement)
     } catch let error as DatabaseError {
       throw RuleError("\(rule.id).sql", error.message ?? "SQLite refuses the query")
     }

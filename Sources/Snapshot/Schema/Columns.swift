@@ -104,6 +104,12 @@ extension Column {
       documentation: "The node.", value: { value($0).rawValue.databaseValue })
   }
 
+  static func namespace(_ value: @escaping @Sendable (Row) -> String) -> Column {
+    .text(
+      "namespace", "The network namespace on the node; `root` is the one it boots in.",
+      emptyText: "'root'", value)
+  }
+
   private static func checked(_ check: String?) -> String { check.map { " CHECK (\($0))" } ?? "" }
 }
 
@@ -229,10 +235,7 @@ extension Array {
   where Element == Column<InNamespace<Record>> {
     [
       .node(\.node),
-      .text(
-        "namespace", "The network namespace on the node; `root` is the one it boots in.",
-        emptyText: "'root'"
-      ) { $0.namespace.rawValue },
+      .namespace { $0.namespace.rawValue },
     ]
   }
 }

@@ -25,7 +25,7 @@ enum HostTables {
         $0.id
       },
       .node(\.record.node),
-      .text("namespace", "The network namespace on the node.") { $0.record.namespace.rawValue },
+      .namespace { $0.record.namespace.rawValue },
       .text("transport", "`tcp`, `udp`, `u_str`, ….") { $0.record.record.transport },
       .text("state", "`LISTEN`, `UNCONN`.") { $0.record.record.state },
       .optionalText("address", "NULL for every address of both families, and local sockets.") {

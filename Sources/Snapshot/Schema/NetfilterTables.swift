@@ -45,7 +45,7 @@ enum NetfilterTables {
     "iptables_rule", "A rule of iptables or ip6tables.",
     [
       Column<RuleRow>.node(\.chain.node),
-      .text("namespace", "The network namespace on the node.") { $0.chain.namespace.rawValue },
+      .namespace { $0.chain.namespace.rawValue },
       .family { $0.chain.record.table.family },
       .source { $0.chain.record.source },
       .backend { $0.chain.record.table.backend },
@@ -143,7 +143,7 @@ enum NetfilterTables {
     [
       Column<Numbered<InNamespace<IPSet>>>.key("What `ipset_member.ipset` refers to.") { $0.id },
       .node(\.record.node),
-      .text("namespace", "The network namespace on the node.") { $0.record.namespace.rawValue },
+      .namespace { $0.record.namespace.rawValue },
       .text("name", "Its name.") { $0.record.record.name.rawValue },
       .text("type", "`hash:net`, ….") { $0.record.record.type.text },
       .optionalInteger("family", "4 or 6; NULL for sets without addresses.") {

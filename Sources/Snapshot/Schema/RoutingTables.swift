@@ -13,7 +13,7 @@ enum RoutingTables {
     [
       Column<NumberedRoute>.key("What `next_hop.route` refers to.") { $0.id },
       .node(\.record.node),
-      .text("namespace", "The network namespace on the node.") { $0.record.namespace.rawValue },
+      .namespace { $0.record.namespace.rawValue },
       .family { $0.record.record.0 },
       .text("routing_table", "`main`, `local`, `default`, a number or a name of the node's.") {
         $0.record.record.1.table.description

@@ -11,7 +11,7 @@ struct SnapshotView: Sendable {
 enum SnapshotViews {
   static let all: [SnapshotView] = [
     place, hostNode, device, switchPort, portLocation, localVLAN, floatingIPHolder, floatingIP,
-    routerNode, providerBridge, tunnel,
+    routerNode, providerBridge, tunnel, conntrackZone,
   ]
 
   private static let place = SnapshotView(
@@ -206,5 +206,21 @@ enum SnapshotViews {
       LEFT JOIN neutron_agent a ON a.tunnel_address = i.remote_ip
       LEFT JOIN v_host_node h ON h.host = a.host
       WHERE i.remote_ip IS NOT NULL
+      """)
+
+  /// Source: the three rules a port that Neutron's iptables firewall puts into the raw table.
+  private static let conntrackZone = SnapshotView(
+    name: "v_port_conntrack_zone",
+    documentation: """
+      Which zone of connection tracking the packet filter gives to a port's packets; `owner` is \
+      the beginning of the port's id.
+      """,
+    sql: """
+      SELECT node, substr(coalesce(physical_in, in_interface), 4) AS owner, ct_zone AS zone,
+        coalesce(physical_in, in_interface) AS interface, family, file, line
+      FROM iptables_rule
+      WHERE ct_zone IS NOT NULL AND namespace = 'root'
+        AND length(coalesce(physical_in, in_interface)) = 14
+        AND substr(coalesce(physical_in, in_interface), 1, 3) IN ('tap', 'qvb', 'qvo')
       """)
 }
