@@ -141,7 +141,7 @@ enum OpenVSwitchFixture {
 }
 
 /// SplitMix64, so that a failure comes again.
-private struct SeededRandom: RandomNumberGenerator {
+struct SeededRandom: RandomNumberGenerator {
   var state: UInt64
   mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15

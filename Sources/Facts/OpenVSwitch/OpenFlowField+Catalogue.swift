@@ -44,9 +44,11 @@ extension OpenFlowField {
   public var prerequisite: Prerequisite { Self.catalogue[Int(rawValue)].prerequisite }
   public var format: ValueFormat { Self.catalogue[Int(rawValue)].format }
 
-  /// Bits of a value in a match or `set_field`; only `vlan_vid` has one more than its width.
+  /// Bits of a value in a match or `set_field`: `vlan_vid` has one more than its width, and only
+  /// eight of `ct_state`'s are defined.
   public var valueBits: UInt16 {
     switch self {
+    case .ctState: 8
     case .vlanVID: 13
     case .dlVLAN: 16
     default: min(widthBits, 128)
