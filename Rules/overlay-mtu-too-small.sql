@@ -17,16 +17,16 @@ WITH underlay AS (
 overhead(type, bytes) AS (VALUES ('vxlan', 30), ('gre', 22), ('geneve', 30))
 SELECT u.node || ' ' || u.interface AS subject,
   'MTU ' || u.mtu_bytes || ' is less than '
-    || (n.mtu_bytes + o.bytes + CASE u.family WHEN 6 THEN 40 ELSE 20 END) || ', which '
-    || coalesce(nullif(n.name, ''), n.id) || ' (MTU ' || n.mtu_bytes || ') needs over ' || u.type
-    AS message,
+    || max(n.mtu_bytes + o.bytes + CASE u.family WHEN 6 THEN 40 ELSE 20 END) || ', which '
+    || group_concat(coalesce(nullif(n.name, ''), n.id), ', ') || ' need over ' || u.type AS message,
   u.file, u.line
 FROM underlay u
 JOIN overhead o ON o.type = u.type
 JOIN v_network_local_vlan v ON v.node = u.node AND v.network_type = u.type
 JOIN neutron_network n ON n.id = v.network
 WHERE n.mtu_bytes + o.bytes + CASE u.family WHEN 6 THEN 40 ELSE 20 END > u.mtu_bytes
-ORDER BY 1, 2;
+GROUP BY u.node, u.type, u.interface, u.mtu_bytes, u.family, u.file, u.line
+ORDER BY 1;
 
 /* test: one byte too little, and just enough
 INSERT INTO neutron_network (id, name, mtu_bytes) VALUES ('a', 'big', 1451), ('b', 'fits', 1450);
