@@ -36,7 +36,7 @@ extension CloudModel {
         .text(title(of: port)), TableCell(network(port.network)?.label),
         TableCell(port.addresses), TableCell(port.mac), TableCell(port.owner),
         TableCell(owner(of: port)), TableCell(nodes(of: port)), TableCell(devices),
-        .text(vlans(of: port)), .text(port.status), .id(port.id.rawValue),
+        TableCell(vlans(of: port)), .text(port.status), .id(port.id.rawValue),
       ])
     }
     return table
@@ -53,10 +53,20 @@ extension CloudModel {
     return port.boundHost.map { ["\($0) (bound, not found)"] } ?? []
   }
 
-  private func vlans(of port: Port) -> String {
-    let tags = port.locations.compactMap { location in location.tag.map { (location.node, $0) } }
-    if Set(tags.map(\.1)).count == 1, let tag = tags.first?.1 { return "\(tag)" }
-    return tags.map { "\($0.0)=\($0.1)" }.joined(separator: " ")
+  /// The tag, and the network's own VLAN on that node where the port has another.
+  private func vlans(of port: Port) -> [String] {
+    let tags = port.locations.compactMap { location in
+      location.tag.map { (location.node, describe($0, of: port, on: location.node)) }
+    }
+    if Set(tags.map(\.1)).count == 1, let tag = tags.first?.1 { return [tag] }
+    return tags.map { "\($0.0)=\($0.1)" }
+  }
+
+  private func describe(_ tag: VLANID, of port: Port, on node: NodeName) -> String {
+    if tag == NeutronNames.deadVLAN { return "\(tag) (dead)" }
+    let expected = network(port.network)?.vlans(on: node) ?? []
+    if expected.isEmpty || expected.contains(tag) { return "\(tag)" }
+    return "\(tag) (network has \(expected.map(\.description).joined(separator: ", ")))"
   }
 
   private func locationTable(_ shown: [Port]) -> TextTable {
