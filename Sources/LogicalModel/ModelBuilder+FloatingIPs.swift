@@ -6,6 +6,10 @@ import NetworkTypes
 extension ModelBuilder {
   mutating func buildFloatingIPs() {
     floatingIPs = neutron.floatingIPs.records.map(floatingIP)
+    floatingPositions = Dictionary(grouping: floatingIPs.indices) { floatingIPs[$0].address }
+    for port in ports.values {
+      for address in port.addresses { portsByAddress[address, default: []].append(port.id) }
+    }
     for router in routers.values.sorted(by: { $0.id < $1.id }) { noteNAT(of: router) }
     let forwarded = Set(neutron.floatingIPs.records.filter(isForwarding).map(\.id))
     for index in floatingIPs.indices {
@@ -52,8 +56,8 @@ extension ModelBuilder {
   private mutating func noteFloating(
     _ address: IPAddress, _ router: Router, fixed: IPAddress?, _ evidence: Evidence
   ) {
-    let known = floatingIPs.firstIndex { floating in
-      floating.address == address && (floating.router == nil || floating.router == router.id)
+    let known = floatingPositions[address, default: []].first { position in
+      floatingIPs[position].router == nil || floatingIPs[position].router == router.id
     }
     if let known {
       let isOnlyOnNodes = !floatingIPs[known].origin.contains(.api)
@@ -68,16 +72,17 @@ extension ModelBuilder {
     floating.fixedAddress = fixed
     floating.port = fixed.flatMap { port(with: $0, of: router) }
     floating.evidence = [evidence]
+    floatingPositions[address, default: []].append(floatingIPs.count)
     floatingIPs.append(floating)
   }
 
   /// The port with an address on one of a router's networks; nil where two have it.
   func port(with address: IPAddress, of router: Router) -> PortID? {
     let networks = Set(router.interfaces.compactMap(\.network))
-    let found = ports.values.filter { port in
-      port.network.map(networks.contains) == true && port.addresses.contains(address)
+    let found = portsByAddress[address, default: []].filter { id in
+      ports[id]?.network.map(networks.contains) == true
     }
-    return found.count == 1 ? found[0].id : nil
+    return found.count == 1 ? found[0] : nil
   }
 
   /// `/32` addresses on gateway devices.

@@ -39,7 +39,9 @@ extension ModelBuilder {
 
   mutating func buildPorts() {
     for record in neutron.ports.records { ports[record.id] = port(record) }
-    let devices = nodes.map(guestDevices)
+    let owned = neutron.ports.records.filter { !$0.deviceID.isEmpty }
+    let byOwner = Dictionary(grouping: owned, by: \.deviceID)
+    let devices = nodes.map { guestDevices(of: $0, byOwner) }
     for (node, guests) in zip(nodes, devices) { notePorts(of: node, guests) }
     for (node, guests) in zip(nodes, devices) { noteNamedDevices(of: node, guests) }
     noteNovaPorts()
@@ -77,12 +79,14 @@ extension ModelBuilder {
   }
 
   /// A guest's device on its node, by the port that libvirt or Nova names, or by MAC.
-  private func guestDevices(of node: NodeIndex) -> [PortID: InterfaceName] {
+  private func guestDevices(
+    of node: NodeIndex, _ byOwner: [String: [NeutronPort]]
+  ) -> [PortID: InterfaceName] {
     var devices: [PortID: InterfaceName] = [:]
     for domain in node.domains {
       for interface in domain.interfaces {
         guard let device = interface.targetDevice,
-          let port = interface.interfaceID ?? port(of: interface, domain, node)
+          let port = interface.interfaceID ?? port(of: interface, domain, node, byOwner)
         else { continue }
         devices[port] = device
       }
@@ -91,12 +95,12 @@ extension ModelBuilder {
   }
 
   private func port(
-    of interface: LibvirtInterface, _ domain: LibvirtDomain, _ node: NodeIndex
+    of interface: LibvirtInterface, _ domain: LibvirtDomain, _ node: NodeIndex,
+    _ byOwner: [String: [NeutronPort]]
   ) -> PortID? {
     guard let mac = interface.mac else { return nil }
-    let attached = node.attachments.first { $0.mac == mac && $0.server == domain.id }?.portID
-    if let attached { return attached }
-    return neutron.ports.records.first { $0.mac == mac && $0.deviceID == domain.id.rawValue }?.id
+    let attached = node.attachmentsByServer[domain.id]?.first { $0.mac == mac }?.portID
+    return attached ?? byOwner[domain.id.rawValue]?.first { $0.mac == mac }?.id
   }
 
   /// Every switch interface that carries a port's id.

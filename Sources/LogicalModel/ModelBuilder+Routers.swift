@@ -16,7 +16,8 @@ extension ModelBuilder {
         routers[id]?.places.append(place)
       }
     }
-    for id in routers.keys { complete(id) }
+    let own = Dictionary(grouping: ports.values.filter { $0.router != nil }, by: \.router)
+    for id in routers.keys { complete(id, (own[id] ?? []).sorted { $0.id < $1.id }) }
   }
 
   private func router(_ record: NeutronRouter) -> Router {
@@ -92,10 +93,9 @@ extension ModelBuilder {
     }
   }
 
-  private mutating func complete(_ id: RouterID) {
+  private mutating func complete(_ id: RouterID, _ own: [Port]) {
     guard var router = routers[id] else { return }
     router.places.sort { ($0.node, $0.namespace) < ($1.node, $1.namespace) }
-    let own = ports.values.filter { $0.router == id }.sorted { $0.id < $1.id }
     router.interfaces = own.filter { $0.owner == .routerInterface }.map(interface)
     router.centralInterfaces = own.filter { $0.owner == .centralSNAT }.map(interface)
     let byNetwork: (RouterInterface, RouterInterface) -> Bool = { first, second in

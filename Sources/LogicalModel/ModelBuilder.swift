@@ -7,6 +7,7 @@ struct ModelBuilder {
   let facts: CloudFacts
   let hosts: HostDirectory
   let nodes: [NodeIndex]
+  private let positions: [NodeName: Int]
   var networks: [NetworkID: Network] = [:]
   var subnets: [Subnet] = []
   var ports: [PortID: Port] = [:]
@@ -14,6 +15,8 @@ struct ModelBuilder {
   var routers: [RouterID: Router] = [:]
   var floatingIPs: [FloatingIP] = []
   var portForwardings: [PortForwarding] = []
+  var floatingPositions: [IPAddress: [Int]] = [:]
+  var portsByAddress: [IPAddress: [PortID]] = [:]
   /// NAT rules of routers' namespaces.
   let nat: [NamespaceKey: NATReader]
 
@@ -35,6 +38,7 @@ struct ModelBuilder {
     self.facts = facts
     hosts = HostDirectory(facts)
     nodes = facts.nodes.map(NodeIndex.init)
+    positions = Dictionary(nodes.enumerated().map { ($1.name, $0) }) { first, _ in first }
     var nat: [NamespaceKey: NATReader] = [:]
     for node in nodes {
       for (name, role) in node.roles where role.router != nil {
@@ -44,7 +48,7 @@ struct ModelBuilder {
     self.nat = nat
   }
 
-  func node(_ name: NodeName) -> NodeIndex? { nodes.first { $0.name == name } }
+  func node(_ name: NodeName) -> NodeIndex? { positions[name].map { nodes[$0] } }
 
   private func model() -> CloudModel {
     var model = CloudModel()

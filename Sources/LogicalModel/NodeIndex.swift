@@ -38,7 +38,7 @@ struct NodeIndex {
   /// In the order of the database.
   let attachments: [SwitchAttachment]
   let attachmentsByPort: [PortID: [SwitchAttachment]]
-  let attachmentsByName: [InterfaceName: SwitchAttachment]
+  let attachmentsByServer: [ServerID?: [SwitchAttachment]]
   /// Sorted by namespace, root last: what is in a namespace of its own is meant.
   let devices: [InterfaceName: [DeviceInNamespace]]
   let addresses: [DeviceKey: [LinkAddress]]
@@ -58,8 +58,7 @@ struct NodeIndex {
     attachments = Self.attachments(of: facts.openVSwitch)
     attachmentsByPort = Dictionary(
       grouping: attachments.filter { $0.portID != nil }, by: { $0.portID ?? "" })
-    attachmentsByName = Dictionary(attachments.map { ($0.interface.name, $0) }) { first, _ in first
-    }
+    attachmentsByServer = Dictionary(grouping: attachments, by: \.server)
     devices = Self.devices(of: facts)
     addresses = Self.addresses(of: facts)
     let listed = facts.namespaceListings.records.map(\.name)
