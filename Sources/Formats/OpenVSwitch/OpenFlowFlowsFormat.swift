@@ -18,6 +18,7 @@ public enum OpenFlowFlowsFormat {
         rejectCut(line, &log)
       } else if isStructure(text.bytes, line.content) {
         log.structure(line.whole)
+        remarkOldVersion(line, &log)
       } else if let flow = flow(line, names, &log) {
         flows.append(flow)
         log.fact(line.whole)
@@ -47,6 +48,17 @@ public enum OpenFlowFlowsFormat {
     }
     log.remark(reader.problems, line)
     return parts.entry
+  }
+
+  /// Open vSwitch drops what OpenFlow 1.0 has no action for without a word: a flow that pushes a tag
+  /// reads `drop`, `set_field` with a mask reads `mod_nw_dst` of the bare value.
+  private static func remarkOldVersion(_ line: Line, _ log: inout ParseLog) {
+    var cursor = ByteCursor(log.text.bytes, line.content)
+    guard cursor.skip("NXST_FLOW") else { return }
+    log.remark(
+      "openflow/version-10", .warning, line: line.number, line.content,
+      "an OpenFlow 1.0 answer leaves out push_vlan and masks of assignments: wanted a dump of "
+        + "OpenFlow 1.3 or later")
   }
 
   /// Headings (`NXST_FLOW reply (xid=0x4):`), comments and blank lines.
