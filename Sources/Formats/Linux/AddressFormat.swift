@@ -5,7 +5,8 @@ import NetworkTypes
 /// Reads the addresses of a namespace's devices, of both families.
 public enum AddressFormat {
   public static func parse(_ text: CaptureText) -> Parsed<LinkAddress> {
-    parseJSONRecords(text, format: "address") { node, _, log in addresses(of: node, &log) }
+    if !text.isJSON { return AddressText.parse(text) }
+    return parseJSONRecords(text, format: "address") { node, _, log in addresses(of: node, &log) }
   }
 
   private static func addresses(of node: JSONNode, _ log: inout ParseLog) -> [LinkAddress]? {

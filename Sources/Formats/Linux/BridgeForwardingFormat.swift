@@ -5,7 +5,8 @@ import NetworkTypes
 /// Reads the forwarding tables of all bridges and VXLAN devices of a namespace.
 public enum BridgeForwardingFormat {
   public static func parse(_ text: CaptureText) -> Parsed<BridgeForwardingEntry> {
-    parseJSONRecords(text, format: "bridge-fdb") { node, evidence, log in
+    if !text.isJSON { return BridgeForwardingText.parse(text) }
+    return parseJSONRecords(text, format: "bridge-fdb") { node, evidence, log in
       entry(node, evidence, &log).map { [$0] }
     }
   }

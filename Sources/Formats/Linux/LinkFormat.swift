@@ -5,7 +5,8 @@ import NetworkTypes
 /// Reads the devices of a namespace.
 public enum LinkFormat {
   public static func parse(_ text: CaptureText) -> Parsed<Link> {
-    parseJSONRecords(text, format: "link") { node, evidence, log in
+    if !text.isJSON { return LinkText.parse(text) }
+    return parseJSONRecords(text, format: "link") { node, evidence, log in
       link(node, evidence, &log).map { [$0] }
     }
   }

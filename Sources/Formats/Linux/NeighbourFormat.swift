@@ -5,7 +5,8 @@ import NetworkTypes
 /// Reads the neighbour caches of a namespace, both families in one file.
 public enum NeighbourFormat {
   public static func parse(_ text: CaptureText) -> Parsed<Neighbour> {
-    parseJSONRecords(text, format: "neighbour") { node, evidence, log in
+    if !text.isJSON { return NeighbourText.parse(text) }
+    return parseJSONRecords(text, format: "neighbour") { node, evidence, log in
       neighbour(node, evidence, &log).map { [$0] }
     }
   }

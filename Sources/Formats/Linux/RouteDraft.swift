@@ -18,7 +18,7 @@ struct RouteDraft {
   var protocolName = ""
   var mtuBytes: Int?
   var unrecognised: [String] = []
-  private var isEncapsulated = false
+  private(set) var isEncapsulated = false
   private var nextHopID: String?
 
   init(family: AddressFamily) { self.family = family }

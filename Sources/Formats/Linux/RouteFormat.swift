@@ -5,7 +5,8 @@ import NetworkTypes
 /// Reads the routes of all tables of a namespace, one family a file.
 public enum RouteFormat {
   public static func parse(_ text: CaptureText, family: AddressFamily) -> Parsed<Route> {
-    parseJSONRecords(text, format: "route") { node, evidence, log in
+    if !text.isJSON { return RouteText.parse(text, family: family) }
+    return parseJSONRecords(text, format: "route") { node, evidence, log in
       route(node, family, evidence, &log).map { [$0] }
     }
   }

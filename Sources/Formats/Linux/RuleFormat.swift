@@ -5,7 +5,8 @@ import NetworkTypes
 /// Reads the policy routing rules of a namespace, one family a file.
 public enum RuleFormat {
   public static func parse(_ text: CaptureText, family: AddressFamily) -> Parsed<RoutingRule> {
-    parseJSONRecords(text, format: "rule") { node, evidence, log in
+    if !text.isJSON { return RuleText.parse(text, family: family) }
+    return parseJSONRecords(text, format: "rule") { node, evidence, log in
       rule(node, family, evidence, &log).map { [$0] }
     }
   }
