@@ -93,6 +93,56 @@ import Testing
     }
   }
 
+  /// `ip route show table all` prints both families, and `default` for either.
+  @Test(arguments: [
+    ("default via 10.0.0.1 dev e", "0.0.0.0/0"), ("default via fe80::1 dev e metric 7", "::/0"),
+    ("default dev tun0 scope link", "0.0.0.0/0"), ("default dev tun0 metric 1024", "::/0"),
+    ("default via inet6 fe80::1 dev e src 10.0.0.5", "0.0.0.0/0"),
+    ("blackhole default metric 5", "0.0.0.0/0"),
+    ("unreachable default dev lo metric 4294967295 error -101", "::/0"),
+    ("default proto ra metric 100 pref medium", "::/0"),
+    ("default\n\tnexthop via fe80::1 dev e weight 1", "::/0"),
+    ("0/8 dev e scope link", "0.0.0.0/8"),
+    ("10.0.0.0/8 dev e scope link", "10.0.0.0/8"), ("fe80::/64 dev e metric 256", "fe80::/64"),
+  ])
+  func tellsFamiliesApart(_ line: String, _ wanted: String) {
+    let parsed = RouteFormat.parse(CaptureText(line + "\n"), family: nil)
+    #expect(parsed.records.map { "\($0.destination)" } == [wanted])
+    #expect(parsed.diagnostics.isEmpty)
+  }
+
+  @Test(arguments: [
+    ("root/ip_-d_link.txt", "ip-link"), ("root/ip_addr.txt", "ip-addr"),
+    ("root/ip_-d_address.txt", "ip-addr"), ("root/ip_-s_-d_link.txt", "ip-link-full"),
+    ("root/ip_-s_link.txt", "ip-link-statistics"), ("root/ip_-o_addr.txt", nil),
+    ("root/ip_-br_link.txt", nil), ("root/ip_-6_addr.txt", nil),
+    ("root/ip_route_show_table_all.txt", "ip-route"), ("root/ip_route.txt", nil),
+    ("root/ip_-4_route_show_table_all.txt", "ip-route-4"),
+    ("root/ip_-6_route_show_table_all.txt", "ip-route-6"), ("root/ip_rule_list.txt", "ip-rule-4"),
+    ("root/ip_-6_rule.txt", "ip-rule-6"), ("ns/q/ip_neigh.txt", "ip-neigh"),
+    ("root/ip_neigh_show_nud_noarp.txt", nil), ("root/bridge_fdb.txt", "bridge-fdb"),
+    ("root/ip_-j_route_table_all.json", "ip-route"), ("root/ip_-d_-j_link.json", "ip-link"),
+    ("root/ip_-4_-j_route_table_all.json", "ip-route-4"),
+  ])
+  func catalogueTakesTextToo(_ path: String, _ format: String?) {
+    let file = CaptureFile(
+      id: CaptureFileID(0), node: "n", path: path, sizeBytes: 0, command: nil)
+    #expect(FormatCatalogue.row(for: file)?.name == format)
+  }
+
+  @Test func bothFamiliesOfOneFileFindTheirPlace() {
+    let text = "default via 10.0.0.1 dev e\nfe80::/64 dev e metric 256 pref medium\n"
+    let file = RawFile(node: "n", path: "root/ip_route_show_table_all.txt", bytes: Array(text.utf8))
+    let facts = CloudFacts(
+      parsing: Capture(sources: [], nodes: ["n"], files: [file], unreadable: []))
+    let root = facts.nodes[0].namespaces[.root]
+    #expect(root?.routes4.records.map { "\($0.destination)" } == ["0.0.0.0/0"])
+    #expect(root?.routes6.records.map { "\($0.destination)" } == ["fe80::/64"])
+    #expect(root?.routes4.isKnown == true)
+    #expect(root?.routes6.isKnown == true)
+    #expect(root?.rules4.isKnown == false)
+  }
+
   @Test func readsDevicesOfOtherNamespaces() {
     let text = """
       2: tap1@if9: <BROADCAST,MULTICAST,UP> mtu 1450 qdisc noqueue master br1 state UP mode DEFAULT group default qlen 1000

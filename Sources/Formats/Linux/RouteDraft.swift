@@ -3,9 +3,10 @@ import Facts
 import NetworkTypes
 
 struct RouteDraft {
-  let family: AddressFamily
-  var destination: IPPrefix?
-  var source: IPPrefix?
+  /// Nil where a file has routes of both.
+  private let family: AddressFamily?
+  private var destination: Block?
+  private var source: Block?
   var type = RouteType.unicast
   var table = RoutingTableID.main
   /// The only hop, or the flags of a route with several.
@@ -20,14 +21,22 @@ struct RouteDraft {
   var unrecognised: [String] = []
   private(set) var isEncapsulated = false
   private var nextHopID: String?
+  /// A word that only IPv6 routes have.
+  private var hasIPv6Word = false
 
-  init(family: AddressFamily) { self.family = family }
+  /// A prefix, or the leading zeros that `ip` prints without family: `default`, `0/8`.
+  private enum Block {
+    case prefix(IPPrefix)
+    case zeros(length: Int)
+  }
+
+  init(family: AddressFamily?) { self.family = family }
 
   /// Takes a key as the JSON names it, with its value as printed; false if it is not understood.
   mutating func set(_ key: String, _ value: String) -> Bool {
     switch key {
-    case "dst": return destination != nil || assign(&destination, prefix(value)) || isEncapsulated
-    case "from": return assign(&source, prefix(value))
+    case "dst": return destination != nil || assign(&destination, block(value)) || isEncapsulated
+    case "from": return assign(&source, block(value))
     case "type": return setType(value)
     case "table": table = RoutingTableID(printed: value)
     case "gateway": return assign(&hop.gateway, IPAddress(value))
@@ -43,6 +52,7 @@ struct RouteDraft {
       isEncapsulated = true
       return false
     case "deleted": return false
+    case "pref", "error", "expires": hasIPv6Word = true
     default: return isEncapsulated || Self.inconsequential.contains(key)
     }
     return true
@@ -50,7 +60,8 @@ struct RouteDraft {
 
   /// The route; nil (and a remark for what is missing) where it has no destination.
   func route(_ evidence: Evidence, _ log: inout ParseLog) -> Route? {
-    guard let destination else { return nil }
+    let family = family ?? deducedFamily
+    guard let destination = destination.flatMap({ prefix($0, family) }) else { return nil }
     var unrecognised = unrecognised
     if let nextHopID, hops.isEmpty {
       unrecognised.append("nhid \(nextHopID)")
@@ -59,7 +70,8 @@ struct RouteDraft {
         "nexthop object \(nextHopID) is named and not shown")
     }
     return Route(
-      table: table, destination: destination, source: source, type: type, nextHops: hops,
+      table: table, destination: destination, source: source.flatMap { prefix($0, family) },
+      type: type, nextHops: hops,
       preferredSource: preferredSource, metric: metric, tos: tos, scope: scope,
       protocolName: protocolName, mtuBytes: mtuBytes, flags: hop.flags,
       unrecognised: unrecognised, evidence: evidence)
@@ -77,20 +89,37 @@ struct RouteDraft {
     return type != .unrecognised
   }
 
-  /// `default`, `0/8` (what IPv4 prints for zeros), an address or a prefix.
-  private func prefix(_ text: String) -> IPPrefix? {
-    if text == "default" || text == "any" || text == "all" { return .everything(family) }
-    if text.hasPrefix("0/"), let length = Int(text.dropFirst(2)) {
-      return IPPrefix(IPAddress(bits: 0, family: family), length: length)
+  private func block(_ text: String) -> Block? {
+    if text == "default" || text == "any" || text == "all" { return .zeros(length: 0) }
+    if text.hasPrefix("0/") { return Int(text.dropFirst(2)).map { .zeros(length: $0) } }
+    guard let prefix = IPPrefix(text) else { return nil }
+    return family == nil || prefix.family == family ? .prefix(prefix) : nil
+  }
+
+  private func prefix(_ block: Block, _ family: AddressFamily) -> IPPrefix? {
+    switch block {
+    case .prefix(let prefix): prefix
+    case .zeros(let length): IPPrefix(IPAddress(bits: 0, family: family), length: length)
     }
-    guard let prefix = IPPrefix(text), prefix.family == family else { return nil }
-    return prefix
+  }
+
+  /// Of a route whose destination does not tell: by its addresses, then by what each family always
+  /// prints. IPv6 has a preference; IPv4 has a scope where there is no gateway.
+  private var deducedFamily: AddressFamily {
+    for block in [destination, source] {
+      if case .prefix(let prefix) = block { return prefix.family }
+    }
+    if let preferredSource { return preferredSource.family }
+    if hasIPv6Word { return .ipv6 }
+    if let gateway = hop.gateway ?? nextHops.first?.gateway { return gateway.family }
+    if !scope.isEmpty { return .ipv4 }
+    return hop.interface == nil ? .ipv4 : .ipv6
   }
 
   /// Ages, realms, TCP metrics and hints to hardware: they choose no way.
   private static let inconsequential: Set<String> = [
-    "advmss", "age", "congctl", "congestion", "cwnd", "error", "expires", "fastopen_no_cookie",
-    "features", "hoplimit", "initcwnd", "initrwnd", "ipid", "mark", "pref", "quickack", "realms",
+    "advmss", "age", "congctl", "congestion", "cwnd", "fastopen_no_cookie",
+    "features", "hoplimit", "initcwnd", "initrwnd", "ipid", "mark", "quickack", "realms",
     "reordering", "rto_min", "rtt", "rttvar", "ssthresh", "ts", "tsage", "ttl-propogate", "uid",
     "used", "users", "window",
   ]

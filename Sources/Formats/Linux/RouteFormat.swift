@@ -2,9 +2,10 @@
 import Facts
 import NetworkTypes
 
-/// Reads the routes of all tables of a namespace, one family a file.
+/// Reads the routes of all tables of a namespace.
 public enum RouteFormat {
-  public static func parse(_ text: CaptureText, family: AddressFamily) -> Parsed<Route> {
+  /// A nil `family` is for `ip route show table all` without `-4` or `-6`, which prints both.
+  public static func parse(_ text: CaptureText, family: AddressFamily?) -> Parsed<Route> {
     if !text.isJSON { return RouteText.parse(text, family: family) }
     return parseJSONRecords(text, format: "route") { node, evidence, log in
       route(node, family, evidence, &log).map { [$0] }
@@ -12,7 +13,7 @@ public enum RouteFormat {
   }
 
   private static func route(
-    _ node: JSONNode, _ family: AddressFamily, _ evidence: Evidence, _ log: inout ParseLog
+    _ node: JSONNode, _ family: AddressFamily?, _ evidence: Evidence, _ log: inout ParseLog
   ) -> Route? {
     guard let members = node.members else { return nil }
     var draft = RouteDraft(family: family)

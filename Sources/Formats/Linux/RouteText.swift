@@ -4,7 +4,7 @@ import NetworkTypes
 
 /// `[type] destination key value … flag …`, hops of a multipath route on indented lines.
 enum RouteText {
-  static func parse(_ text: CaptureText, family: AddressFamily) -> Parsed<Route> {
+  static func parse(_ text: CaptureText, family: AddressFamily?) -> Parsed<Route> {
     parseBlockRecords(text, format: "route", wanted: "a route") { block, log in
       var draft = RouteDraft(family: family)
       var words = text.words(block.first)
