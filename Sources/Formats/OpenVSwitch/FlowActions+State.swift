@@ -10,7 +10,7 @@ extension FlowReader {
     while let token = inner.nextToken() {
       guard token.shape != .unbalanced, inner.setTracking(token, &action) else { return nil }
     }
-    problems += inner.problems
+    absorb(inner)
     return .ct(action)
   }
 

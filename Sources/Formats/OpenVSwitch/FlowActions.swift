@@ -49,7 +49,7 @@ extension FlowReader {
       if let action = action(token) {
         actions.append(action)
       } else {
-        problem("openflow/unknown-action", token.whole, "\(text(token.whole)): wanted an action")
+        problem("openflow/unknown-action", token.whole, wanted: "an action")
         actions.append(.unrecognised(text(token.whole)))
       }
     }
@@ -61,7 +61,7 @@ extension FlowReader {
     guard depth < Self.maximumDepth else { return nil }
     var inner = inside(range)
     let actions = inner.actions()
-    problems += inner.problems
+    absorb(inner)
     return actions
   }
 

@@ -46,19 +46,17 @@ extension FlowReader {
       return
     }
     problem(
-      "openflow/bad-value", token.whole,
-      "\(text(token.whole)): wanted \(field.format.wanted(bits: field.valueBits))")
+      "openflow/bad-value", token.whole, wanted: field.format.wanted(bits: field.valueBits))
     builder.addUnrecognised(key: text(token.key), value: text(token.value))
   }
 
   private mutating func unknownKey(_ token: FlowToken, _ builder: inout FlowMatchBuilder) {
-    problem(
-      "openflow/unknown-match", token.whole, "\(text(token.whole)): wanted a match field")
+    problem("openflow/unknown-match", token.whole, wanted: "a match field")
     builder.addUnrecognised(key: text(token.key), value: text(token.value))
   }
 
   private mutating func unknownHead(_ token: FlowToken, _ entry: inout FlowEntry) {
-    problem("openflow/bad-value", token.whole, "\(text(token.whole)): wanted a number")
+    problem("openflow/bad-value", token.whole, wanted: "a number")
     entry.unrecognised.append(text(token.whole))
   }
 

@@ -51,8 +51,19 @@ struct FlowReader {
   var bytes: [UInt8] { cursor.bytes }
   func text(_ range: Range<Int>) -> String { cursor.text(range) }
 
-  mutating func problem(_ id: String, _ range: Range<Int>, _ message: String) {
-    problems.append(FlowProblem(id: id, bytes: range, message: message))
+  /// More than any real line has; a line of nothing but brackets has one a byte.
+  static let maximumProblems = 32
+
+  /// Notes that `range` is not what was `wanted`; what it is kept as, the caller decides.
+  mutating func problem(_ id: String, _ range: Range<Int>, wanted: String) {
+    guard problems.count < Self.maximumProblems else { return }
+    let shown = text(range.prefix(120)) + (range.count > 120 ? "…" : "")
+    problems.append(FlowProblem(id: id, bytes: range, message: "\(shown): wanted \(wanted)"))
+  }
+
+  /// Takes over what was noted inside brackets.
+  mutating func absorb(_ inner: FlowReader) {
+    problems += inner.problems.prefix(Self.maximumProblems - problems.count)
   }
 
   /// The same text's inside, with problems carried over by the caller.
@@ -64,15 +75,27 @@ struct FlowReader {
 
   /// The key and the delimiter behind it, which is stepped over; 0 at the end or at a blank.
   mutating func nextKey() -> (key: Range<Int>, delimiter: UInt8)? {
-    skipSeparators()
+    cursor.position = firstByte(from: cursor.position) { !Self.isSeparator($0) }
     guard !cursor.isAtEnd else { return nil }
     let start = cursor.position
     if cursor.current == UInt8(ascii: "\"") { skipQuoted() }
-    while let byte = cursor.current, !Self.endsKey(byte) { cursor.position += 1 }
+    cursor.position = firstByte(from: cursor.position, where: Self.endsKey)
     let key = start..<cursor.position
     guard let delimiter = cursor.current else { return (key, 0) }
     cursor.position += 1
     return (key, Self.isSeparator(delimiter) ? 0 : delimiter)
+  }
+
+  /// Where the first byte stands that `isWanted` holds for; the end without one. Every byte of a
+  /// dump goes through here, so it is checked against the end once and not twice.
+  @inline(__always)
+  private func firstByte(from start: Int, where isWanted: (UInt8) -> Bool) -> Int {
+    let end = cursor.end
+    return cursor.bytes.withUnsafeBufferPointer { buffer in
+      var index = start
+      while index < end, !isWanted(buffer[index]) { index += 1 }
+      return index
+    }
   }
 
   mutating func nextToken() -> FlowToken? {
@@ -136,7 +159,9 @@ struct FlowReader {
   /// Steps to the separator that ends a value; false where brackets do not pair up.
   private mutating func skipValue() -> Bool {
     var open = 0
-    while let byte = cursor.current {
+    while true {
+      cursor.position = firstByte(from: cursor.position, where: Self.matters)
+      guard let byte = cursor.current else { return open == 0 }
       switch byte {
       case UInt8(ascii: "\""):
         skipQuoted()
@@ -146,11 +171,17 @@ struct FlowReader {
         open -= 1
         if open < 0 { return false }
       default:
-        if open == 0, Self.isSeparator(byte) { return true }
+        if open == 0 { return true }
       }
       cursor.position += 1
     }
-    return open == 0
+  }
+  /// Whether a byte inside a value is more than a part of it.
+  private static func matters(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "("), UInt8(ascii: ")"): true
+    default: isSeparator(byte)
+    }
   }
 
   private mutating func skipQuoted() {
@@ -163,10 +194,6 @@ struct FlowReader {
         return
       }
     }
-  }
-
-  private mutating func skipSeparators() {
-    while let byte = cursor.current, Self.isSeparator(byte) { cursor.position += 1 }
   }
 
   static func isSeparator(_ byte: UInt8) -> Bool {

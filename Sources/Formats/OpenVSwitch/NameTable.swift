@@ -36,21 +36,25 @@ struct NameTable<Value: Sendable>: Sendable {
 
   private func equals(_ name: [UInt8], _ bytes: [UInt8], _ range: Range<Int>) -> Bool {
     guard name.count == range.count else { return false }
-    for offset in 0..<name.count {
-      let byte = bytes[range.lowerBound + offset]
-      guard name[offset] == (foldsCase ? lowercased(byte) : byte) else { return false }
+    return bytes.withUnsafeBufferPointer { buffer in
+      for offset in 0..<name.count {
+        let byte = buffer[range.lowerBound + offset]
+        guard name[offset] == (foldsCase ? lowercased(byte) : byte) else { return false }
+      }
+      return true
     }
-    return true
   }
 
   /// FNV-1a.
   private static func hash(_ bytes: [UInt8], _ range: Range<Int>, _ foldsCase: Bool) -> Int {
-    var hash: UInt32 = 0x811c_9dc5
-    for index in range {
-      let byte = bytes[index]
-      hash = (hash ^ UInt32(foldsCase ? lowercased(byte) : byte)) &* 0x0100_0193
+    bytes.withUnsafeBufferPointer { buffer in
+      var hash: UInt32 = 0x811c_9dc5
+      for index in range {
+        let byte = buffer[index]
+        hash = (hash ^ UInt32(foldsCase ? lowercased(byte) : byte)) &* 0x0100_0193
+      }
+      return Int(hash ^ hash >> 15)
     }
-    return Int(hash ^ hash >> 15)
   }
 }
 

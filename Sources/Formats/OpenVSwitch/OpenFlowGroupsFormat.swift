@@ -56,7 +56,7 @@ public enum OpenFlowGroupsFormat {
 extension FlowReader {
   fileprivate mutating func unknown(_ token: FlowToken, _ group: inout GroupEntry) {
     let text = text(token.whole)
-    problem("openflow/unknown-group-argument", token.whole, "\(text): wanted a group's argument")
+    problem("openflow/unknown-group-argument", token.whole, wanted: "a group's argument")
     group.unrecognised.append(text)
   }
 
@@ -104,7 +104,7 @@ extension FlowReader {
     return bucketRanges(rest).map { range in
       var inner = FlowReader(bytes, range, names: names)
       let bucket = inner.bucket()
-      problems += inner.problems
+      absorb(inner)
       return bucket
     }
   }
