@@ -50,7 +50,8 @@ let package = Package(
     module("Confirm", ["Facts", "NetworkTypes", "Trace", "CLibPcap"]),
     module("Audit", ["Facts", "Snapshot", grdb]),
     module(
-      "Report", ["Audit", "Facts", "LogicalModel", "NetworkTypes", "Trace", mustache]),
+      "Report",
+      ["Audit", "Facts", "LogicalModel", "NetworkTypes", "OpenFlow", "Trace", mustache]),
     .executableTarget(
       name: "ovsight",
       dependencies: [
@@ -71,7 +72,11 @@ let package = Package(
         "Confirm", "Conntrack", "DataPlane", "Facts", "Formats", "Netfilter", "NetworkTypes",
         "OpenFlow", "Snapshot", "Trace",
       ]),
-    tests("ReportTests", ["Audit", "Facts", "LogicalModel", "NetworkTypes", "Report", "Trace"]),
+    tests(
+      "ReportTests",
+      [
+        "Audit", "DataPlane", "Facts", "Formats", "LogicalModel", "NetworkTypes", "Report", "Trace",
+      ]),
     tests("CommandLineTests", ["NetworkTypes"]),
   ]
 )

@@ -17,6 +17,7 @@ struct Ovsight: AsyncParsableCommand {
       ShowCommand.self,
       TraceCommand.self,
       AuditCommand.self,
+      ReportCommand.self,
     ])
 
   static func main() async {

@@ -1,0 +1,26 @@
+// Text of anyone's making → HTML. Every string that reaches a page goes through here: Markup and
+// PageValue hold nothing else.
+import LogicalModel
+
+/// Escaping for HTML and SVG, in text and in quoted attributes alike.
+enum HTMLText {
+  /// The five characters that mean something to a parser as entities; control characters, and those
+  /// that turn or hide text, as `\u{1b}`.
+  ///
+  /// Works on scalars: a quote with a combining mark is one `Character` and still ends an attribute.
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    result.reserveCapacity(text.utf8.count)
+    for scalar in TerminalText.escaped(text).unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&#39;"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}

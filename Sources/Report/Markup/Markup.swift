@@ -1,0 +1,60 @@
+// Elements as values: the only way in which the report makes markup in code (templates make the
+// rest). Names of elements and attributes are the program's own; everything else is escaped.
+
+/// A piece of HTML or SVG.
+enum Markup: Hashable, Sendable {
+  case text(String)
+  indirect case element(String, [MarkupAttribute], [Markup])
+  case group([Markup])
+
+  static var empty: Markup { .group([]) }
+
+  /// Elements that HTML writes without an end tag.
+  private static let void: Set<String> = ["br", "hr", "img", "meta", "link", "wbr"]
+
+  /// The markup as text.
+  var rendered: String {
+    var result = ""
+    write(to: &result)
+    return result
+  }
+
+  private func write(to result: inout String) {
+    switch self {
+    case .text(let text): result += HTMLText.escaped(text)
+    case .group(let items): for item in items { item.write(to: &result) }
+    case .element(let name, let attributes, let children):
+      result += "<\(name)"
+      for attribute in attributes {
+        result += " \(attribute.name)=\"\(HTMLText.escaped(attribute.value))\""
+      }
+      result += ">"
+      guard !Self.void.contains(name) else { return }
+      for child in children { child.write(to: &result) }
+      result += "</\(name)>"
+    }
+  }
+}
+
+struct MarkupAttribute: Hashable, Sendable {
+  let name: String
+  let value: String
+  init(_ name: String, _ value: some CustomStringConvertible) {
+    self.name = name
+    self.value = value.description
+  }
+}
+
+extension Markup {
+  /// An element with its class; the usual case.
+  static func tag(
+    _ name: String, _ className: String = "", _ attributes: [MarkupAttribute] = [],
+    _ children: [Markup] = []
+  ) -> Markup {
+    let own = className.isEmpty ? [] : [MarkupAttribute("class", className)]
+    return .element(name, own + attributes, children)
+  }
+  static func tag(_ name: String, _ className: String = "", text: String) -> Markup {
+    .tag(name, className, [], [.text(text)])
+  }
+}

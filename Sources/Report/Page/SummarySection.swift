@@ -1,0 +1,126 @@
+// The top of the page: the verdict in one sentence, counts, when and from where.
+import Audit
+import Facts
+import LogicalModel
+
+enum SummarySection {
+  /// How a thing stands; a sign and a word beside every colour.
+  enum Standing: String {
+    case good, bad, open
+    var word: String {
+      switch self {
+      case .good: "in order"
+      case .bad: "needs attention"
+      case .open: "not certain"
+      }
+    }
+  }
+
+  static func value(_ input: ReportInput) -> PageValue {
+    let standing = standing(input)
+    return [
+      "sentence": .text(sentence(input)),
+      "standing": .text(standing.rawValue), "standing_word": .text(standing.word),
+      "icon": .markup(Icon.standing(standing)),
+      "captured": .text(captured(input.facts)),
+      "severities": .list(severities(input.audit)),
+      "has_audit": .flag(input.audit != nil),
+      "counts": .list(counts(input.model)),
+    ]
+  }
+
+  // MARK: verdict
+
+  static func standing(_ input: ReportInput) -> Standing {
+    let outcomes = input.traces.map(\.result.outcome.isDelivered)
+    if input.audit?.findings.isEmpty == false || outcomes.contains(false) { return .bad }
+    if input.audit == nil || outcomes.contains(nil) || !isComplete(input.facts) { return .open }
+    return input.audit?.results.contains { $0.verdict == .unknown } == true ? .open : .good
+  }
+
+  private static func isComplete(_ facts: CloudFacts) -> Bool {
+    facts.gaps.isEmpty && CaptureSection.lostBytes(facts) == 0
+      && !facts.diagnostics.contains { $0.severity > .note }
+  }
+
+  /// One sentence; its first clause is the gravest.
+  static func sentence(_ input: ReportInput) -> String {
+    let clauses = [audit(input.audit), traces(input.traces), capture(input.facts)]
+      .compactMap { $0 }
+    let text = clauses.joined(separator: "; ") + "."
+    return text.prefix(1).uppercased() + text.dropFirst()
+  }
+
+  private static func audit(_ audit: AuditReport?) -> String? {
+    guard let audit else { return "no audit rules were run" }
+    let findings = audit.findings.count
+    let open = audit.results.count { $0.verdict == .unknown }
+    let rest = open == 0 ? "" : ", and \(count(open, "rule")) could not tell"
+    if findings == 0 { return "\(count(audit.results.count, "audit rule")) found nothing" + rest }
+    let gravest = audit.findings.first?.rule.severity.rawValue ?? ""
+    let number = audit.findings.count { $0.rule.severity.rawValue == gravest }
+    return "\(count(findings, "finding")), \(number) of them \(gravest)" + rest
+  }
+
+  private static func traces(_ traces: [TracedProbe]) -> String? {
+    guard !traces.isEmpty else { return nil }
+    let arrived = traces.count { $0.result.outcome.isDelivered == true }
+    let answered = traces.count {
+      $0.result.outcome.isDelivered == true && $0.result.isReplied == true
+    }
+    let words = traces.count == 1 ? "the traced packet" : "traced packets"
+    if arrived == traces.count, answered == arrived {
+      return traces.count == 1
+        ? "\(words) arrives and is answered" : "all \(arrived) \(words) arrive and are answered"
+    }
+    return "\(arrived) of \(count(traces.count, "traced packet")) arrive, \(answered) are answered"
+  }
+
+  private static func capture(_ facts: CloudFacts) -> String {
+    let doubts = facts.diagnostics.count { $0.severity > .note }
+    let lost = CaptureSection.lostBytes(facts)
+    var lacks: [String] = []
+    if !facts.gaps.isEmpty { lacks.append(count(facts.gaps.count, "gap")) }
+    if doubts > 0 { lacks.append("\(count(doubts, "passage")) not understood") }
+    if lost > 0 { lacks.append("\(count(lost, "byte")) lost") }
+    let nodes = count(facts.nodes.count, "node")
+    return lacks.isEmpty
+      ? "the capture of \(nodes) is complete"
+      : "the capture of \(nodes) has \(lacks.joined(separator: ", "))"
+  }
+
+  // MARK: facts
+
+  /// The capture's own times; never the clock's.
+  static func captured(_ facts: CloudFacts) -> String {
+    let times = facts.nodes.compactMap(\.capturedAt).sorted()
+    guard let first = times.first, let last = times.last else { return "at an unknown time" }
+    return first == last ? first : "\(first) to \(last)"
+  }
+
+  private static func severities(_ audit: AuditReport?) -> [PageValue] {
+    guard let audit else { return [] }
+    return RuleSeverity.allCases.map { severity in
+      let number = audit.findings.count { $0.rule.severity == severity }
+      return [
+        "name": .text(severity.rawValue), "count": .text("\(number)"),
+        "is_zero": .flag(number == 0), "icon": .markup(Icon.severity(severity.rawValue)),
+      ]
+    }
+  }
+
+  private static func counts(_ model: CloudModel) -> [PageValue] {
+    let ports = model.ports.count { $0.owner != .floatingIP }
+    let rows: [(Int, String, String)] = [
+      (model.nodes.count, "node", "nodes"), (model.servers.count, "server", "topology"),
+      (model.networks.count, "network", "networks"), (model.routers.count, "router", "routers"),
+      (model.floatingIPs.count, "floating IP", "eips"), (ports, "port", "ports"),
+    ]
+    return rows.map { number, noun, anchor in
+      [
+        "count": .text("\(number)"), "name": .text(number == 1 ? noun : noun + "s"),
+        "anchor": .text(anchor),
+      ]
+    }
+  }
+}

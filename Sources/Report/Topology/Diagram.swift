@@ -1,0 +1,104 @@
+// A picture of nodes before it has places: lanes of boxes, wires below them, the outside below
+// those, and a path through all. Made by OverviewDiagram and PathDiagram; laid out by DiagramLayout.
+import NetworkTypes
+
+/// What a box stands for.
+enum ElementID: Hashable, Sendable {
+  case guest(NodeName?, String)
+  case linuxBridge(NodeName, NamespaceName, InterfaceName)
+  case namespace(NamespaceKey)
+  case bridge(BridgeKey)
+  case device(DeviceKey)
+  case wire(String)
+  case outside(String)
+  /// Several things that are not drawn one by one.
+  case others(String)
+
+  /// Nil for what belongs to no node.
+  var node: NodeName? {
+    switch self {
+    case .guest(let node, _): node
+    case .linuxBridge(let node, _, _): node
+    case .namespace(let key): key.node
+    case .bridge(let key): key.node
+    case .device(let key): key.node
+    case .wire, .outside, .others: nil
+    }
+  }
+}
+
+/// The rows of a lane, from top to bottom.
+enum DiagramLevel: Int, Hashable, Sendable, CaseIterable {
+  case guests, linuxBridges, namespaces, hub, bridges, devices
+
+  var heading: String {
+    switch self {
+    case .guests: "Servers"
+    case .linuxBridges: "Linux bridges"
+    case .namespaces: "Namespaces"
+    case .hub: "Open vSwitch"
+    case .bridges: ""
+    case .devices: "Devices"
+    }
+  }
+}
+
+/// One thing of a picture.
+struct DiagramBox: Hashable, Sendable {
+  let id: ElementID
+  var title: String
+  /// A second, smaller line; may be empty.
+  var detail = ""
+  /// What the mouse and a screen reader are told; the title where empty.
+  var explanation = ""
+  /// Drawn pale: a summary of others.
+  var isMuted = false
+}
+
+/// A node, or a group of nodes that are alike.
+struct DiagramLane: Hashable, Sendable {
+  var title: String
+  var detail = ""
+  var boxes: [DiagramLevel: [DiagramBox]] = [:]
+
+  func boxes(_ level: DiagramLevel) -> [DiagramBox] { boxes[level] ?? [] }
+  mutating func add(_ box: DiagramBox, _ level: DiagramLevel) {
+    if !boxes(level).contains(where: { $0.id == box.id }) {
+      boxes[level, default: []].append(box)
+    }
+  }
+}
+
+struct DiagramLink: Hashable, Sendable {
+  enum Kind: Hashable, Sendable {
+    /// A patch, a plug or a cable.
+    case solid
+    /// What tunnels run over.
+    case tunnel
+  }
+  let from: ElementID
+  let to: ElementID
+  let kind: Kind
+}
+
+/// The path stays in an element for a while.
+struct DiagramVisit: Hashable, Sendable {
+  let element: ElementID
+  /// Nil for what it passes without a stop: wires.
+  let number: Int?
+  /// Where on the page the stop is told.
+  let anchor: String
+}
+
+struct Diagram: Hashable, Sendable {
+  enum End: Hashable, Sendable { case arrived, stopped, unknown }
+  var lanes: [DiagramLane] = []
+  var wires: [DiagramBox] = []
+  var outside: [DiagramBox] = []
+  var links: [DiagramLink] = []
+  var visits: [DiagramVisit] = []
+  var end: End = .unknown
+
+  var hasPath: Bool { !visits.isEmpty }
+  func visitCount(_ id: ElementID) -> Int { visits.count { $0.element == id } }
+}

@@ -1,0 +1,183 @@
+// What tenants asked for as a picture: external networks on top, routers under them, tenants'
+// networks with their servers below; networks that routers join stand together.
+import Facts
+import LogicalModel
+import NetworkTypes
+
+/// A network as a card, or as a bar where it is external.
+struct NetworkCard: Hashable {
+  let id: NetworkID
+  let title: String
+  let segment: String
+  let subnets: [String]
+  /// Name, address and, where there is one, the floating address.
+  var servers: [ServerLine] = []
+  var more = ""
+  let explanation: String
+
+  struct ServerLine: Hashable {
+    let name: String
+    let address: String
+    let floating: String
+  }
+}
+
+struct RouterBox: Hashable {
+  let id: RouterID
+  let title: String
+  let mode: String
+  /// Where it is, or is active.
+  let place: String
+  let gateway: String
+  let external: NetworkID?
+  let explanation: String
+  /// Networks that it joins, with its address there.
+  let feet: [Foot]
+
+  struct Foot: Hashable {
+    let network: NetworkID
+    let address: String
+  }
+}
+
+/// Routers and networks that are joined.
+struct LogicalCluster: Hashable {
+  var routers: [RouterBox]
+  var networks: [NetworkCard]
+}
+
+struct LogicalDiagram {
+  private(set) var externals: [NetworkCard] = []
+  private(set) var clusters: [LogicalCluster] = []
+  /// What is not drawn, in words.
+  private(set) var omissions: [String] = []
+
+  static let clusterLimit = 24
+  static let routerLimit = 5
+  static let networkLimit = 8
+  static let serverLimit = 6
+
+  private let model: CloudModel
+  private let portsByNetwork: [NetworkID: [Port]]
+  private let floating: [PortID: String]
+
+  init(_ model: CloudModel) {
+    self.model = model
+    portsByNetwork = Dictionary(
+      grouping: model.ports.filter { $0.network != nil }, by: { $0.network ?? "" })
+    floating = Dictionary(
+      model.floatingIPs.compactMap { item in item.port.map { ($0, item.address.description) } }
+    ) { first, _ in first }
+    externals = model.networks.filter(\.isExternal).map(card)
+    buildClusters()
+  }
+
+  // MARK: clusters
+
+  private mutating func buildClusters() {
+    let networks = model.networks.filter { !$0.isExternal && !isPlumbing($0) }
+    let plumbing = model.networks.count { !$0.isExternal && isPlumbing($0) }
+    if plumbing > 0 {
+      omissions.append("\(count(plumbing, "network")) that only HA routers' VRRP uses")
+    }
+    var all = joined(networks)
+    if all.count > Self.clusterLimit {
+      omissions.append("\(all.count - Self.clusterLimit) more groups of routers and networks")
+      all = Array(all.prefix(Self.clusterLimit))
+    }
+    clusters = all.map { limited($0) }
+  }
+
+  /// It carries VRRP and nothing else.
+  private func isPlumbing(_ network: Network) -> Bool {
+    let ports = portsByNetwork[network.id] ?? []
+    return !ports.isEmpty && ports.allSatisfy { $0.owner == .highAvailability }
+  }
+
+  /// Joined by routers; those with routers first, in the routers' order.
+  private func joined(_ networks: [Network]) -> [LogicalCluster] {
+    let inner = Set(networks.map(\.id))
+    var group: [NetworkID: Int] = [:]
+    var members: [[Router]] = []
+    for router in model.routers {
+      let feet = router.interfaces.compactMap(\.network).filter(inner.contains)
+      let touched = Set(feet.compactMap { group[$0] }).sorted()
+      let home = touched.first ?? members.count
+      if touched.isEmpty { members.append([]) }
+      members[home].append(router)
+      for other in touched.dropFirst() {
+        members[home] += members[other]
+        members[other] = []
+        for (network, index) in group where index == other { group[network] = home }
+      }
+      for foot in feet { group[foot] = home }
+    }
+    let routed = members.enumerated().filter { !$0.element.isEmpty }.map { index, routers in
+      LogicalCluster(
+        routers: routers.map(box), networks: networks.filter { group[$0.id] == index }.map(card))
+    }
+    let alone = networks.filter { group[$0.id] == nil }
+      .map { LogicalCluster(routers: [], networks: [card($0)]) }
+    return routed + alone
+  }
+
+  private mutating func limited(_ cluster: LogicalCluster) -> LogicalCluster {
+    let name = cluster.routers.first?.title ?? cluster.networks.first?.title ?? ""
+    let routers = cluster.routers.count - Self.routerLimit
+    let networks = cluster.networks.count - Self.networkLimit
+    if routers > 0 { omissions.append("\(count(routers, "router")) beside \(name)") }
+    if networks > 0 { omissions.append("\(count(networks, "network")) of \(name)") }
+    return LogicalCluster(
+      routers: Array(cluster.routers.prefix(Self.routerLimit)),
+      networks: Array(cluster.networks.prefix(Self.networkLimit)))
+  }
+
+  // MARK: boxes
+
+  private func card(_ network: Network) -> NetworkCard {
+    let segments = network.segments.map { segment in
+      segment.networkType + (segment.segmentationID.map { " \($0)" } ?? "")
+        + (segment.physicalNetwork.map { " on \($0)" } ?? "")
+    }
+    let subnets = model.subnets(of: network.id).map(\.cidr.description)
+    let lines = servers(of: network.id)
+    var card = NetworkCard(
+      id: network.id, title: network.label, segment: segments.joined(separator: ", "),
+      subnets: subnets,
+      explanation: "network \(network.label), \(segments.joined(separator: ", ")), "
+        + "\(subnets.joined(separator: ", ")), \(count(lines.count, "server port"))")
+    card.servers = Array(lines.prefix(Self.serverLimit))
+    let rest = lines.count - card.servers.count
+    if rest > 0 { card.more = "+ \(rest) more" }
+    return card
+  }
+
+  private func servers(of network: NetworkID) -> [NetworkCard.ServerLine] {
+    (portsByNetwork[network] ?? []).filter { $0.owner == .server || $0.owner == .subPort }
+      .map { port in
+        NetworkCard.ServerLine(
+          name: model.server(port.server)?.label ?? model.title(of: port),
+          address: port.addresses.first?.description ?? "", floating: floating[port.id] ?? "")
+      }
+      .sorted { ($0.name, $0.address) < ($1.name, $1.address) }
+  }
+
+  private func box(_ router: Router) -> RouterBox {
+    let nodes = router.activeNodes.map(\.rawValue)
+    let place =
+      router.mode == .distributed
+      ? "on \(count(Set(router.places.map(\.node)).count, "node"))"
+      : nodes.isEmpty ? "no active node" : "active on " + nodes.joined(separator: ", ")
+    return RouterBox(
+      id: router.id, title: router.label, mode: router.mode.description, place: place,
+      gateway: router.gateway?.addresses.first?.description ?? "",
+      external: router.gateway?.network,
+      explanation: "\(router.mode) router \(router.label), \(place)",
+      feet: router.interfaces.compactMap { interface in
+        interface.network.map { network in
+          RouterBox.Foot(
+            network: network, address: interface.addresses.first?.description ?? "")
+        }
+      })
+  }
+}

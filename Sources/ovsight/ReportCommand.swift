@@ -1,0 +1,130 @@
+// `ovsight report SNAPSHOT --output FOLDER`.
+import ArgumentParser
+import Audit
+import DataPlane
+import Facts
+import Formats
+import Foundation
+import LogicalModel
+import Report
+import Snapshot
+import Trace
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Publish a snapshot as a static HTML page.",
+    discussion: """
+      Writes FOLDER/index.html, which opens from disk and from any web server; it loads nothing and \
+      runs nothing. A trace is given as for `ovsight trace`, in one word:
+
+        ovsight report cloud.db --output site --trace 'web1 8.8.8.8 icmp' --trace 'web1 db1 tcp/5432'
+      """)
+
+  @Argument(help: "A snapshot file made by `ovsight import`.")
+  var snapshot: String
+
+  @Option(name: .shortAndLong, help: "The folder to write into; made where it does not exist.")
+  var output: String
+
+  @Option(help: "The page's title.")
+  var title: String?
+
+  @Option(help: "A packet to trace, as 'FROM TO PROTO[/PORT]'. May be given several times.")
+  var trace: [String] = []
+
+  @Option(help: "A folder of rule files; the program's own without it.")
+  var rules: String?
+
+  @Option(help: "A folder of templates and style; the program's own `Reports` without it.")
+  var templates: String?
+
+  func run() throws {
+    let folder = try ReportFolder(path: try templateFolder())
+    let file = try SnapshotFile.open(path: snapshot)
+    let capture = try file.loadCapture()
+    let facts = CloudFacts(parsing: capture)
+    var input = ReportInput(facts: facts, model: LogicalModel.CloudModel(facts))
+    if let title { input.title = title }
+    input.source = URL(fileURLWithPath: snapshot).lastPathComponent
+    input.toolVersion = Ovsight.version
+    input.audit = try audit(file)
+    input.traces = try traces(facts)
+    input.quote = { evidence in capture.text(at: evidence) }
+    try HTMLReport.site(input, folder: folder).write(to: output)
+  }
+
+  private func templateFolder() throws -> String {
+    if let templates { return templates }
+    guard let folder = ReportFolder.builtIn() else {
+      throw ReportError("Reports", "not found beside the program: wanted --templates FOLDER")
+    }
+    return folder
+  }
+
+  /// Nil where the program came without rules, which the report says.
+  private func audit(_ file: SnapshotFile) throws -> AuditReport? {
+    guard let folder = rules ?? RuleFolder.builtIn() else { return nil }
+    return try Auditor.audit(file, rules: try RuleFolder.rules(in: folder))
+  }
+
+  private func traces(_ facts: CloudFacts) throws -> [TracedProbe] {
+    guard !trace.isEmpty else { return [] }
+    let resolver = ProbeResolver(facts)
+    let tracer = Tracer(DataPlaneModel(facts))
+    return try trace.map { text in
+      let request = try TraceRequest(text)
+      return TracedProbe(title: request.title, result: tracer.trace(try request.probe(resolver)))
+    }
+  }
+}
+
+/// `FROM TO PROTO[/PORT]`; FROM may hold blanks.
+struct TraceRequest {
+  let origin: String
+  let destination: String
+  let kind: ProbeProtocol
+  let port: UInt16?
+
+  init(_ text: String) throws {
+    let words = text.split(separator: " ").map(String.init)
+    let last = (words.last ?? "").split(separator: "/", maxSplits: 1).map(String.init)
+    guard words.count >= 3, let kind = ProbeProtocol(rawValue: last.first ?? "") else {
+      throw CommandError("--trace '\(text)': wanted 'FROM TO PROTO[/PORT]'")
+    }
+    if last.count > 1 {
+      guard let port = UInt16(last[1]) else {
+        throw CommandError("--trace '\(text)': wanted a port of 0 to 65535 behind the protocol")
+      }
+      self.port = port
+    } else {
+      port = nil
+    }
+    self.kind = kind
+    destination = words[words.count - 2]
+    origin = words.dropLast(2).joined(separator: " ")
+  }
+
+  var title: String {
+    "\(origin) to \(destination), \(kind.rawValue)" + (port.map { " port \($0)" } ?? "")
+  }
+
+  func probe(_ resolver: ProbeResolver) throws -> Probe {
+    var probe = Probe(
+      origin: try resolver.origin(origin),
+      destination: try resolver.destination(destination, for: kind), kind: kind)
+    probe.destinationPort = port ?? (destination == "metadata" ? 80 : nil)
+    if probe.destination.family == .ipv6, probe.kind == .icmp { probe.kind = .icmp6 }
+    return probe
+  }
+}
+
+extension Capture {
+  /// The cited bytes as text; nil where there is no such file.
+  func text(at evidence: Evidence) -> String? {
+    let index = Int(evidence.file.rawValue)
+    guard files.indices.contains(index) else { return nil }
+    let bytes = files[index].bytes
+    let range = evidence.bytes.clamped(to: bytes.indices)
+    return range.isEmpty ? nil : String(decoding: bytes[range], as: UTF8.self)
+  }
+}
