@@ -6,6 +6,7 @@ struct Citation {
   private let quote: @Sendable (Evidence) -> String?
   /// What is longer is a database row or a JSON document: its beginning tells enough.
   private static let quoteLimit = 420
+  private static let documentLimit = 200
 
   init(_ input: ReportInput) {
     facts = input.facts
@@ -19,16 +20,27 @@ struct Citation {
     }
   }
 
-  func value(_ evidence: Evidence) -> PageValue? {
+  /// `said` is what stands beside it already; a quote that repeats it is left out.
+  func values(_ evidence: [Evidence], beside said: String = "") -> PageValue {
+    var seen: Set<Evidence> = []
+    return .list(
+      evidence.filter { seen.insert($0).inserted }.compactMap { value($0, beside: said) })
+  }
+
+  private func value(_ evidence: Evidence, beside said: String) -> PageValue? {
     place(evidence).map { place in
       let words = quote(evidence).map(Self.shortened) ?? ""
-      return ["place": .text(place), "quote": .text(words)]
+      let isTold = said.contains(Self.withoutCounters(words))
+      // Of a long JSON document the part that matters is said in the line above.
+      let isDocument = words.hasPrefix("{") && words.count > Self.documentLimit
+      return ["place": .text(place), "quote": .text(isTold || isDocument ? "" : words)]
     }
   }
 
-  func values(_ evidence: [Evidence]) -> PageValue {
-    var seen: Set<Evidence> = []
-    return .list(evidence.filter { seen.insert($0).inserted }.compactMap(value))
+  /// iptables-save's `[12:3456] ` before a rule.
+  private static func withoutCounters(_ text: String) -> String {
+    guard text.hasPrefix("["), let end = text.firstIndex(of: "]") else { return text }
+    return String(text[text.index(after: end)...].drop { $0 == " " })
   }
 
   /// One line, runs of blanks as one.

@@ -7,20 +7,13 @@ enum SummarySection {
   /// How a thing stands; a sign and a word beside every colour.
   enum Standing: String {
     case good, bad, open
-    var word: String {
-      switch self {
-      case .good: "in order"
-      case .bad: "needs attention"
-      case .open: "not certain"
-      }
-    }
   }
 
   static func value(_ input: ReportInput) -> PageValue {
     let standing = standing(input)
     return [
       "sentence": .text(sentence(input)),
-      "standing": .text(standing.rawValue), "standing_word": .text(standing.word),
+      "standing": .text(standing.rawValue), "standing_word": .text(word(standing, input)),
       "icon": .markup(Icon.standing(standing)),
       "captured": .text(captured(input.facts)),
       "severities": .list(severities(input.audit)),
@@ -32,10 +25,23 @@ enum SummarySection {
   // MARK: verdict
 
   static func standing(_ input: ReportInput) -> Standing {
-    let outcomes = input.traces.map(\.result.outcome.isDelivered)
-    if input.audit?.findings.isEmpty == false || outcomes.contains(false) { return .bad }
-    if input.audit == nil || outcomes.contains(nil) || !isComplete(input.facts) { return .open }
-    return input.audit?.results.contains { $0.verdict == .unknown } == true ? .open : .good
+    if input.audit?.findings.isEmpty == false { return .bad }
+    let isCertain =
+      input.audit?.results.allSatisfy { $0.verdict != .unknown } == true
+      && isComplete(input.facts)
+      && input.traces.allSatisfy { $0.result.outcome.isDelivered == true }
+    return isCertain ? .good : .open
+  }
+
+  /// A packet that does not arrive may be as it should be; only its reader knows.
+  private static func word(_ standing: Standing, _ input: ReportInput) -> String {
+    switch standing {
+    case .good: "in order"
+    case .bad: "needs attention"
+    case .open:
+      isComplete(input.facts) && input.audit?.results.allSatisfy { $0.verdict != .unknown } == true
+        ? "see the traces" : "not certain"
+    }
   }
 
   private static func isComplete(_ facts: CloudFacts) -> Bool {
@@ -70,8 +76,8 @@ enum SummarySection {
     }
     let words = traces.count == 1 ? "the traced packet" : "traced packets"
     if arrived == traces.count, answered == arrived {
-      return traces.count == 1
-        ? "\(words) arrives and is answered" : "all \(arrived) \(words) arrive and are answered"
+      if traces.count == 1 { return "\(words) arrives and is answered" }
+      return (arrived == 2 ? "both" : "all \(arrived)") + " \(words) arrive and are answered"
     }
     return "\(arrived) of \(count(traces.count, "traced packet")) arrive, \(answered) are answered"
   }

@@ -22,7 +22,8 @@ enum TableSection {
       return [
         "id": .text(topic.rawValue), "title": .text(title(tables)), "words": .text(words),
         "count": .text("\(tables.first?.rows.count ?? 0)"),
-        "parts": .list(shown.map { value($0.element, topic: topic) }),
+        "parts": .list(
+          shown.map { value($0.element, topic: topic, isTitled: $0.offset == 0) }),
       ]
     }
   }
@@ -30,14 +31,16 @@ enum TableSection {
   private static func title(_ tables: [TextTable]) -> String { tables.first?.title ?? "" }
 
   /// A table as its template wants it.
-  static func value(_ table: TextTable, topic: ShowTopic) -> PageValue {
+  static func value(
+    _ table: TextTable, topic: ShowTopic, isTitled: Bool = false
+  ) -> PageValue {
     let used = table.columns.indices.filter { column in
       table.rows.contains { !$0[column].isEmpty }
     }
     let hidden = max(0, table.rows.count - rowLimit)
     let more = hidden == 0 ? "" : "\(hidden) more: ovsight show SNAPSHOT \(topic.rawValue)"
     return [
-      "caption": .text(table.title),
+      "caption": .text(table.title), "is_titled": .flag(isTitled),
       "columns": .list(
         used.map { column in
           [

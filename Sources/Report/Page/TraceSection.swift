@@ -109,9 +109,10 @@ private struct TraceWriter {
     guard !story.stops.isEmpty else { return nil }
     let end: Diagram.End = isArrived.map { $0 ? .arrived : .stopped } ?? .unknown
     let diagram = PathDiagram.make(story, catalogue, end: end) { "\(id)-\($0)" }
-    let drawing = DiagramDrawing(DiagramLayout(diagram), id: "\(id)-map")
+    let layout = DiagramLayout(diagram)
+    let drawing = DiagramDrawing(layout, id: "\(id)-map")
     return [
-      "id": .text(id), "title": .text(title),
+      "id": .text(id), "title": .text(title), "is_narrow": .flag(layout.width <= 480),
       "map": .markup(drawing.svg(title: title, description: words(story))),
       "stops": .list(story.stops.map { value($0, id: id) }),
       "has_asides": .flag(!story.asides.isEmpty),
@@ -152,7 +153,10 @@ private struct TraceWriter {
       "has_decisions": .flag(!event.decisions.isEmpty),
       "decisions": .list(
         event.decisions.map { line in
-          ["text": .text(line.text), "evidence": citation.values(line.evidence)]
+          [
+            "text": .text(line.text),
+            "evidence": citation.values(line.evidence, beside: line.text),
+          ]
         }),
     ]
   }

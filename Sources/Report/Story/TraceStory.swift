@@ -33,31 +33,26 @@ struct TraceStory {
     self.catalogue = catalogue
     let narrative = Narrative(steps)
     asides = narrative.asides
-    for hop in narrative.hops { add(hop, steps) }
+    for (position, hop) in narrative.hops.enumerated() {
+      add(hop, steps, next: narrative.hops[safe: position + 1])
+    }
   }
 
-  private mutating func add(_ hop: NarrativeHop, _ steps: [Step]) {
-    guard case .openFlow(let translation)? = steps[safe: hop.step]?.event else {
-      return add(event(hop, hop.decisions, header: header(of: hop)), at: element(of: hop.place))
+  private mutating func add(_ hop: NarrativeHop, _ steps: [Step], next: NarrativeHop?) {
+    guard case .openFlow(let translation)? = steps[safe: hop.step]?.event,
+      let node = hop.place.node
+    else {
+      return add(event(hop, hop.decisions, header: header(of: hop)), at: home(of: hop))
     }
-    // Of the decisions at a switch the lookups come first, one line each.
-    let lookups = translation.lookups.prefix(hop.decisions.count)
-    var groups: [(bridge: BridgeName, lines: [NarrativeLine])] = []
-    for (lookup, line) in zip(lookups, hop.decisions) {
-      if groups.last?.bridge != lookup.bridge { groups.append((lookup.bridge, [])) }
-      groups[groups.count - 1].lines.append(line)
+    let way = SwitchWay(translation, hop.decisions, next: next)
+    for (index, leg) in way.legs.enumerated() {
+      let event = StoryEvent(
+        kind: .switching, title: "", header: "",
+        changes: index == 0 ? Self.telling(hop.changes) : [], decisions: leg.lines)
+      add(event, at: .bridge(BridgeKey(node, leg.bridge)))
     }
-    let rest = Array(hop.decisions.dropFirst(lookups.count))
-    guard let node = hop.place.node, let last = groups.indices.last else {
-      return add(event(hop, hop.decisions, header: ""), at: element(of: hop.place))
-    }
-    groups[last].lines += rest
-    for (index, group) in groups.enumerated() {
-      let own = index == 0 ? hop.changes : []
-      add(
-        StoryEvent(
-          kind: .switching, title: "", header: "", changes: own, decisions: group.lines),
-        at: .bridge(BridgeKey(node, group.bridge)))
+    if way.legs.isEmpty {
+      add(event(hop, hop.decisions, header: ""), at: element(of: hop.place))
     }
   }
 
@@ -82,7 +77,13 @@ struct TraceStory {
       }
     return StoryEvent(
       kind: kind, title: hop.title, header: header,
-      changes: hop.kind == .origin ? [] : hop.changes, decisions: decisions)
+      changes: hop.kind == .origin || hop.kind == .tunnel ? [] : Self.telling(hop.changes),
+      decisions: decisions)
+  }
+
+  /// Without what was only filled in: a sender's own MAC addresses.
+  private static func telling(_ changes: [String]) -> [String] {
+    changes.filter { !$0.contains("\(MACAddress.zero)") }
   }
 
   private func header(of hop: NarrativeHop) -> String {
@@ -92,7 +93,17 @@ struct TraceStory {
     }
   }
 
-  func element(of place: Place) -> ElementID {
+  /// What a node's own stack decides about a bridged packet happens at the bridge.
+  private func home(of hop: NarrativeHop) -> ElementID {
+    if hop.kind == .end, case .namespace(let key) = hop.place, key.namespace == .root,
+      case .linuxBridge(key.node, _, _)? = stops.last?.element, let last = stops.last
+    {
+      return last.element
+    }
+    return element(of: hop.place)
+  }
+
+  private func element(of place: Place) -> ElementID {
     switch place {
     case .device(let key): catalogue.element(for: key)
     case .namespace(let key): .namespace(key)

@@ -100,5 +100,11 @@ struct Diagram: Hashable, Sendable {
   var end: End = .unknown
 
   var hasPath: Bool { !visits.isEmpty }
+  /// What carries tunnels first, so that what leads outside lies next to it.
+  mutating func sortWires() {
+    wires.sort {
+      ($0.title == "underlay" ? 0 : 1, $0.title) < ($1.title == "underlay" ? 0 : 1, $1.title)
+    }
+  }
   func visitCount(_ id: ElementID) -> Int { visits.count { $0.element == id } }
 }

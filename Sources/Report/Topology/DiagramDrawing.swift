@@ -125,17 +125,14 @@ struct DiagramDrawing {
   private func sideBySide(_ box: DiagramBox, _ frame: Rect) -> [Markup] {
     let isVisited = diagram.visitCount(box.id) > 0
     let y = isVisited ? frame.y + 17 : frame.midY + 4
-    let room = frame.width - 20
-    let detailRoom = room - SVG.width(of: box.title, size: 12) - 12
-    let fits = SVG.width(of: box.detail, size: 10.5) <= detailRoom
+    let area = layout.wordArea(of: box.id)
     let title = SVG.text(
-      box.title, at: Point(x: frame.x + 10, y: y), "name", room: room, size: 12)
-    guard fits, !box.detail.isEmpty else { return [title] }
+      box.title, at: Point(x: area.x, y: y), "name", room: area.width, size: 12)
+    guard let room = layout.detailRoom(box), !box.detail.isEmpty else { return [title] }
     return [
       title,
       SVG.text(
-        box.detail, at: Point(x: frame.maxX - 10, y: y), "detail end", room: detailRoom,
-        size: 10.5),
+        box.detail, at: Point(x: area.maxX, y: y), "detail end", room: room, size: 10.5),
     ]
   }
 

@@ -13,6 +13,7 @@ struct DiagramLayout {
   static let margin = 6.0
   static let laneGap = 16.0
   private static let headerHeight = 54.0
+  private static let pathHeaderHeight = 38.0
   private static let rowGap = 8.0
   private static let wireHeight = 34.0
   /// Of a box that a path visits: its title, then a track a visit.
@@ -28,7 +29,7 @@ struct DiagramLayout {
   }
 
   private var laneWidth: Double {
-    if diagram.hasPath { return 292 }
+    if diagram.hasPath { return 320 }
     let count = Double(max(1, diagram.lanes.count))
     return min(360, (1108 - (count - 1) * Self.laneGap) / count)
   }
@@ -39,27 +40,43 @@ struct DiagramLayout {
       lanes.append(Rect(x: x, y: Self.margin, width: laneWidth, height: 0))
       x += laneWidth + Self.laneGap
     }
-    width = max(x - Self.laneGap + Self.margin, 420)
+    width = max(x - Self.laneGap + Self.margin, 332)
   }
 
   // MARK: rows
 
+  /// Servers and namespaces as each lane has them; from the hub down all lanes keep step.
   private mutating func placeLevels() -> Double {
-    var y = Self.margin + Self.headerHeight
-    for level in DiagramLevel.allCases {
-      let isUsed = diagram.lanes.contains { !$0.boxes(level).isEmpty }
-      guard isUsed else { continue }
-      y += Self.space(above: level)
-      if !diagram.hasPath, !level.heading.isEmpty {
-        for (index, lane) in diagram.lanes.enumerated() where !lane.boxes(level).isEmpty {
-          headings.append((level.heading, Point(x: lanes[index].x + 14, y: y + 9)))
-        }
-        y += 16
+    let top =
+      Self.margin + (diagram.hasPath ? Self.pathHeaderHeight : Self.headerHeight)
+    let upper: [DiagramLevel] = [.guests, .linuxBridges, .namespaces]
+    var y = top
+    for lane in diagram.lanes.indices {
+      var bottom = top
+      for level in upper {
+        bottom = place(level, lanes: [lane], top: bottom, isFirst: bottom == top)
       }
-      let heights = diagram.lanes.indices.map { placeLevel(level, lane: $0, top: y) }
-      y += heights.max() ?? 0
+      y = max(y, bottom)
+    }
+    for level in [DiagramLevel.hub, .bridges, .devices] {
+      y = place(level, lanes: Array(diagram.lanes.indices), top: y, isFirst: y == top)
     }
     return y + 14
+  }
+
+  /// Gives back where the level ends.
+  private mutating func place(
+    _ level: DiagramLevel, lanes used: [Int], top: Double, isFirst: Bool
+  ) -> Double {
+    let used = used.filter { !diagram.lanes[$0].boxes(level).isEmpty }
+    guard !used.isEmpty else { return top }
+    var y = top + (isFirst ? 0 : Self.space(above: level))
+    if !diagram.hasPath, !level.heading.isEmpty {
+      for lane in used { headings.append((level.heading, Point(x: lanes[lane].x + 14, y: y + 9))) }
+      y += 16
+    }
+    let heights = used.map { placeLevel(level, lane: $0, top: y) }
+    return y + (heights.max() ?? 0)
   }
 
   private static func space(above level: DiagramLevel) -> Double {
@@ -116,9 +133,8 @@ struct DiagramLayout {
 
   private func columns(_ level: DiagramLevel, _ count: Int) -> Int {
     switch level {
-    case .guests: diagram.hasPath ? 1 : 2
+    case .guests, .namespaces: diagram.hasPath ? 1 : 2
     case .linuxBridges, .hub: 1
-    case .namespaces: diagram.hasPath ? 1 : 1
     case .bridges: max(1, min(count, 3))
     case .devices: max(1, count)
     }
@@ -135,8 +151,7 @@ struct DiagramLayout {
     let visits = diagram.visitCount(box.id)
     if visits > 0 { return Self.titleHeight + Self.trackHeight * Double(visits) + 4 }
     switch level {
-    case .guests: return box.isMuted ? 24 : 38
-    case .namespaces: return box.isMuted ? 24 : 30
+    case .guests, .namespaces: return box.isMuted ? 24 : 38
     case .linuxBridges: return 30
     case .hub: return 34
     case .bridges: return 40

@@ -86,6 +86,31 @@ extension ElementCatalogue {
     holders[node].map { element(for: DeviceKey(node, .root, $0)) }
   }
 
+  /// Patches and uplinks of a node's bridges, and what its tunnels run over.
+  func links(of node: NodeName) -> [DiagramLink] {
+    let plugs = plugs(on: node)
+    let homes = Dictionary(plugs.map { ($0.interface.name, $0.bridge) }) { first, _ in first }
+    var links: [DiagramLink] = []
+    for plug in plugs {
+      let bridge = ElementID.bridge(BridgeKey(node, plug.bridge))
+      if plug.interface.type == "patch", let peer = plug.interface.options["peer"],
+        let other = homes[InterfaceName(peer)], plug.bridge < other
+      {
+        links.append(DiagramLink(from: bridge, to: .bridge(BridgeKey(node, other)), kind: .solid))
+      }
+      if isUplink(plug, on: node) {
+        let device = ElementID.device(DeviceKey(node, .root, plug.interface.name))
+        links.append(DiagramLink(from: bridge, to: device, kind: .solid))
+      }
+      if Self.tunnelTypes.contains(plug.interface.type), let holder = tunnelHolder(of: node),
+        holder != bridge
+      {
+        links.append(DiagramLink(from: bridge, to: holder, kind: .tunnel))
+      }
+    }
+    return links
+  }
+
   /// The box that a device is drawn in; Linux bridges' ports and taps have none of their own.
   func element(for key: DeviceKey) -> ElementID {
     if key.namespace != .root { return .namespace(key.namespaceKey) }
@@ -167,7 +192,7 @@ extension ElementCatalogue {
     let tunnels = plugs.filter { Self.tunnelTypes.contains($0.interface.type) }
     let ports = plugs.count == 1 ? "1 port" : "\(plugs.count) ports"
     guard let type = tunnels.first?.interface.type else { return ports }
-    return "\(tunnels.count) \(type) \(tunnels.count == 1 ? "tunnel" : "tunnels")"
+    return "\(tunnels.count) × \(type)"
   }
 
   static let tunnelTypes: Set<String> = ["vxlan", "geneve", "gre", "ip6gre", "stt"]
@@ -185,8 +210,10 @@ extension ElementCatalogue {
       isPhysical
       ? "physical network"
       : carriesTunnels || name == "underlay" ? "tunnel underlay" : "wire between nodes"
+    let isUnderlay = detail == "tunnel underlay"
     return DiagramBox(
-      id: .wire(name), title: name, detail: detail, explanation: "\(detail) \(name)")
+      id: .wire(name), title: isUnderlay ? "underlay" : name,
+      detail: isUnderlay ? "carries tunnels" : detail, explanation: "\(detail) \(name)")
   }
 }
 
@@ -218,7 +245,8 @@ struct NamespaceTitle: Hashable {
   }
 
   private static func kind(of place: RouterPlace, _ mode: RouterMode) -> String {
-    let state = mode.isHA ? place.isActive.map { $0 ? ", active" : ", standby" } ?? "" : ""
-    return place.part == .snat ? "SNAT" + state : "\(mode) router" + state
+    let state = mode.isHA ? place.isActive.map { $0 ? " active" : " standby" } ?? "" : ""
+    if place.part == .snat { return "SNAT" + state }
+    return state.isEmpty ? "\(mode) router" : "\(mode)" + state
   }
 }

@@ -173,11 +173,18 @@ struct LogicalDiagram {
       gateway: router.gateway?.addresses.first?.description ?? "",
       external: router.gateway?.network,
       explanation: "\(router.mode) router \(router.label), \(place)",
-      feet: router.interfaces.compactMap { interface in
-        interface.network.map { network in
-          RouterBox.Foot(
-            network: network, address: interface.addresses.first?.description ?? "")
-        }
-      })
+      feet: feet(of: router))
+  }
+
+  /// One a network, with all addresses that the router has there.
+  private func feet(of router: Router) -> [RouterBox.Foot] {
+    var addresses: [NetworkID: [String]] = [:]
+    for interface in router.interfaces {
+      guard let network = interface.network else { continue }
+      addresses[network, default: []] += interface.addresses.map(\.description)
+    }
+    return addresses.sorted { $0.key < $1.key }.map { network, list in
+      RouterBox.Foot(network: network, address: list.joined(separator: ", "))
+    }
   }
 }

@@ -9,7 +9,7 @@ struct OverviewDiagram {
   /// More lanes than this are no longer read as one picture.
   static let laneLimit = 4
   private static let guestLimit = 8
-  private static let namespaceLimit = 8
+  private static let namespaceLimit = 12
   private static let bridgeLimit = 4
 
   private let catalogue: ElementCatalogue
@@ -118,7 +118,7 @@ struct OverviewDiagram {
       lane.add(catalogue.box(.bridge(BridgeKey(node, name))), .bridges)
     }
     addRest(others.count - Self.bridgeLimit, "bridge", node, .bridges, &lane)
-    addPatches(node)
+    for link in catalogue.links(of: node) { add(link) }
     addUplinks(node, to: &lane)
   }
 
@@ -136,41 +136,24 @@ struct OverviewDiagram {
       .reduce(0) { $0 + ($1.interface.externalIDs["iface-id"] == nil ? 1 : 1000) }
   }
 
-  private mutating func addPatches(_ node: NodeName) {
-    let plugs = catalogue.plugs(on: node)
-    let homes = Dictionary(plugs.map { ($0.interface.name, $0.bridge) }) { first, _ in first }
-    for plug in plugs where plug.interface.type == "patch" {
-      guard let peer = plug.interface.options["peer"],
-        let other = homes[InterfaceName(peer)], plug.bridge < other
-      else { continue }
-      add(.bridge(BridgeKey(node, plug.bridge)), .bridge(BridgeKey(node, other)), .solid)
-    }
-    guard let holder = catalogue.tunnelHolder(of: node) else { return }
-    for plug in plugs where ElementCatalogue.tunnelTypes.contains(plug.interface.type) {
-      add(.bridge(BridgeKey(node, plug.bridge)), holder, .tunnel)
-    }
-  }
-
   private mutating func addUplinks(_ node: NodeName, to lane: inout DiagramLane) {
     var devices = catalogue.plugs(on: node).filter { catalogue.isUplink($0, on: node) }
-      .map { ($0.bridge as BridgeName?, DeviceKey(node, .root, $0.interface.name)) }
+      .map { DeviceKey(node, .root, $0.interface.name) }
     if case .device(let key)? = catalogue.tunnelHolder(of: node),
-      !devices.contains(where: { $0.1 == key })
+      !devices.contains(key)
     {
-      devices.append((nil, key))
+      devices.append(key)
     }
-    for (bridge, key) in devices {
+    for key in devices {
       lane.add(catalogue.box(.device(key)), .devices)
-      if let bridge { add(.bridge(BridgeKey(node, bridge)), .device(key), .solid) }
       guard let wire = catalogue.wire(of: key) else { continue }
       addWire(wire)
-      add(.device(key), wire, .solid)
+      add(DiagramLink(from: .device(key), to: wire, kind: .solid))
     }
   }
 
-  private mutating func add(_ from: ElementID, _ to: ElementID, _ kind: DiagramLink.Kind) {
-    let link = DiagramLink(from: from, to: to, kind: kind)
-    if from != to, !diagram.links.contains(link) { diagram.links.append(link) }
+  private mutating func add(_ link: DiagramLink) {
+    if !diagram.links.contains(link) { diagram.links.append(link) }
   }
 
   private mutating func addWire(_ id: ElementID) {
@@ -179,7 +162,7 @@ struct OverviewDiagram {
 
   /// The far side of each external network whose physical network is drawn.
   private mutating func addOutside() {
-    diagram.wires.sort { $0.title < $1.title }
+    diagram.sortWires()
     for network in catalogue.model.networks where network.isExternal {
       for segment in network.segments {
         guard let physical = segment.physicalNetwork,
@@ -191,7 +174,7 @@ struct OverviewDiagram {
           detail: subnets.compactMap(\.gateway).map { "gateway \($0)" }.joined(separator: ", "),
           explanation: "what lies beyond external network \(network.label)")
         diagram.outside.append(box)
-        add(.wire(physical), box.id, .solid)
+        add(DiagramLink(from: .wire(physical), to: box.id, kind: .solid))
       }
     }
   }

@@ -24,6 +24,12 @@ enum PathDiagram {
         DiagramVisit(element: stop.element, number: stop.number, anchor: anchor(stop.number)))
     }
     raiseHubs(&diagram, catalogue)
+    diagram.sortWires()
+    let shown = Set(diagram.visits.map(\.element))
+    let nodes = Set(shown.compactMap(\.node)).sorted()
+    diagram.links = nodes.flatMap(catalogue.links).filter {
+      $0.kind == .solid && shown.contains($0.from) && shown.contains($0.to)
+    }
     return diagram
   }
 
