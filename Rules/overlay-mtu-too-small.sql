@@ -14,18 +14,23 @@ WITH underlay AS (
   WHERE t.local_ip IS NOT NULL AND t.type IN ('vxlan', 'gre', 'geneve')
 ),
 -- The tunnel's and the inner Ethernet header, Geneve's without options; the outer IP comes on top.
-overhead(type, bytes) AS (VALUES ('vxlan', 30), ('gre', 22), ('geneve', 30))
-SELECT u.node || ' ' || u.interface AS subject,
-  'MTU ' || u.mtu_bytes || ' is less than '
-    || max(n.mtu_bytes + o.bytes + CASE u.family WHEN 6 THEN 40 ELSE 20 END) || ', which '
-    || group_concat(coalesce(nullif(n.name, ''), n.id), ', ') || ' need over ' || u.type AS message,
-  u.file, u.line
-FROM underlay u
-JOIN overhead o ON o.type = u.type
-JOIN v_network_local_vlan v ON v.node = u.node AND v.network_type = u.type
-JOIN neutron_network n ON n.id = v.network
-WHERE n.mtu_bytes + o.bytes + CASE u.family WHEN 6 THEN 40 ELSE 20 END > u.mtu_bytes
-GROUP BY u.node, u.type, u.interface, u.mtu_bytes, u.family, u.file, u.line
+overhead(type, bytes) AS (VALUES ('vxlan', 30), ('gre', 22), ('geneve', 30)),
+short AS (
+  SELECT u.*, coalesce(nullif(n.name, ''), n.id) AS network,
+    n.mtu_bytes + o.bytes + CASE u.family WHEN 6 THEN 40 ELSE 20 END AS wanted
+  FROM underlay u
+  JOIN overhead o ON o.type = u.type
+  JOIN v_network_local_vlan v ON v.node = u.node AND v.network_type = u.type
+  JOIN neutron_network n ON n.id = v.network
+  WHERE wanted > u.mtu_bytes
+  ORDER BY network
+)
+SELECT node || ' ' || interface AS subject,
+  'MTU ' || mtu_bytes || ' is less than ' || max(wanted) || ', which '
+    || group_concat(network, ', ') || ' need over ' || type AS message,
+  file, line
+FROM short
+GROUP BY node, type, interface, mtu_bytes, family, file, line
 ORDER BY 1;
 
 /* test: one byte too little, and just enough

@@ -1,0 +1,189 @@
+// The audit's rules: their own tests, the healthy cloud, gaps, and rule files that are wrong.
+import Audit
+import Facts
+import Formats
+import Foundation
+import NetworkTypes
+import Snapshot
+import Testing
+
+@Suite struct AuditRuleTests {
+  static let rules: [AuditRule] =
+    (try? RuleFolder.rules(in: Fixture.package.appending(path: "Rules").path())) ?? []
+
+  static func audit(_ capture: Capture) throws -> AuditReport {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.db")
+    try SnapshotFile.write(capture, CloudFacts(parsing: capture), to: path, toolVersion: "test")
+    return try Auditor.audit(try SnapshotFile.open(path: path), rules: rules)
+  }
+
+  @Test func everyRulePassesItsOwnTests() throws {
+    #expect(Self.rules.count >= 26)
+    for rule in Self.rules {
+      #expect(rule.tests.contains { $0.expected == .findings([]) }, "\(rule.id)")
+      #expect(rule.tests.contains { $0.expected != .findings([]) }, "\(rule.id)")
+      for result in try RuleTester.run(rule) {
+        #expect(result.failure == nil, "\(rule.id): \(result.test)")
+      }
+    }
+  }
+
+  @Test func theHealthyCloudIsClean() throws {
+    let report = try Self.audit(try Fixture.capture.get())
+    #expect(report.findings.map { "\($0.rule.id): \($0.subject): \($0.message)" } == [])
+    #expect(report.results.allSatisfy { $0.verdict == .clean })
+    #expect(report.exitCode == 0)
+  }
+
+  @Test func aGapIsUnknownAndNeverClean() throws {
+    let capture = try Fixture.without { $0.node == "cmp2" && $0.path.hasSuffix("dump-flows.txt") }
+    let report = try Self.audit(capture)
+    let unknown = report.results.filter { $0.verdict == .unknown }
+    #expect(
+      unknown.map(\.rule.id) == [
+        "arp-answered-wrongly", "provider-vlan-not-translated", "segment-in-foreign-vlan",
+      ])
+    #expect(unknown[0].missing.first == "cmp2 ovs/br-ex/ofctl_dump-flows.txt: missing")
+    #expect(report.exitCode == 2)
+  }
+
+  @Test func anUnreadableLineIsUnknownToo() throws {
+    let capture = try Fixture.changed { file in
+      guard file.isFile("cmp2", "ovs/br-ex/ofctl_dump-flows.txt") else { return nil }
+      return file.text.replacing("actions=pop_vlan,NORMAL", with: "actions=fly,NORMAL")
+    }
+    let report = try Self.audit(capture)
+    let result = try #require(report.results.first { $0.rule.id == "arp-answered-wrongly" })
+    #expect(result.verdict == .unknown)
+    #expect(result.missing.first?.hasPrefix("cmp2 ovs/br-ex/ofctl_dump-flows.txt:") == true)
+  }
+
+  @Test func withoutNeutronNothingThatNeedsItIsClean() throws {
+    let report = try Self.audit(try Fixture.without { $0.node == nil })
+    let clean = report.results.filter { $0.verdict == .clean }.map(\.rule)
+    #expect(clean.allSatisfy { rule in !rule.needs.contains { $0.hasPrefix("neutron-") } })
+    #expect(report.findings.isEmpty)
+    #expect(report.exitCode == 2)
+  }
+
+  @Test func textAndJSONSayTheSame() throws {
+    let capture = try Fixture.changed { file in
+      guard file.isFile("cmp1", "root/sysctl.txt") else { return nil }
+      return file.text.replacing("bridge-nf-call-iptables = 1", with: "bridge-nf-call-iptables = 0")
+    }
+    let report = try Self.audit(capture)
+    #expect(
+      report.text.filter { !$0.hasPrefix("  why:") } == [
+        "CRITICAL  bridge-netfilter-off  Guests' packets pass the node's packet filter by",
+        "  fix: modprobe br_netfilter; sysctl -w net.bridge.bridge-nf-call-iptables=1 "
+          + "net.bridge.bridge-nf-call-ip6tables=1; make both permanent.",
+        "  cmp1 net.bridge.bridge-nf-call-iptables: is 0; 7 ports on Linux bridges are filtered "
+          + "by nothing",
+        "    at cmp1 root/sysctl.txt:3",
+        "1 finding, 26 rules: 1 with findings, 25 clean, 0 unknown",
+      ])
+    let json = try #require(
+      JSONSerialization.jsonObject(with: Data(try report.json().utf8)) as? [String: Any])
+    let finding = try #require((json["findings"] as? [[String: Any]])?.first)
+    #expect(finding["rule"] as? String == "bridge-netfilter-off")
+    #expect(finding["severity"] as? String == "critical")
+    #expect((json["rules"] as? [Any])?.count == report.results.count)
+  }
+}
+
+@Suite struct RuleFileTests {
+  private static let header = """
+    -- title: A title
+    -- severity: low
+    -- why: Because
+    --   of this.
+    -- fix: Mend it.
+    -- needs: ps
+
+    """
+
+  private func error(_ text: String) -> String? {
+    do {
+      let folder = try TemporaryFolder()
+      try folder.write(text, "a.sql")
+      let rules = try RuleFolder.rules(in: folder.path)
+      for rule in rules { _ = try RuleTester.run(rule) }
+      return nil
+    } catch { return "\(error)" }
+  }
+
+  @Test func aRuleIsReadWhole() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.header + "SELECT 1;\n", "some-rule.sql")
+    let rule = try #require(try RuleFolder.rules(in: folder.path).first)
+    #expect(rule.id == "some-rule")
+    #expect(rule.why == "Because of this.")
+    #expect(rule.severity == .low)
+    #expect(rule.needs == ["ps"])
+    #expect(rule.query == "SELECT 1;")
+  }
+
+  static let test = "/* test: x\nexpect: nothing\n*/\n"
+  static let select = "SELECT '' AS subject, '' AS message, 1 AS file, 1 AS line WHERE 0;\n"
+  static let whole: String = header + select
+
+  /// What is behind (or in place of) a good beginning, and what is said of it.
+  static let wrong: [Wrong] = [
+    Wrong(
+      "-- tilte: x\n",
+      "a.sql:1: unknown field 'tilte': wanted one of title, severity, why, fix, references, needs"
+    ),
+    Wrong("-- title\n", "a.sql:1: wanted 'field: value': title"),
+    Wrong("-- title: x\n-- title: y\n", "a.sql:2: field 'title' stands twice"),
+    Wrong("-- title: x\n", "a.sql: field 'severity' is missing"),
+    Wrong(
+      header.replacing("low", with: "dire"),
+      "a.sql: unknown severity: wanted one of critical, high, medium, low"),
+    Wrong(header, "a.sql: no query: wanted one SELECT"),
+    Wrong(whole, then: "/* test: x\n", "a.sql:8: the test is not closed: wanted */"),
+    Wrong(
+      whole, then: "/* test: x\n*/\n", "a.sql:8: the test expects nothing: wanted 'expect:'"),
+    Wrong(whole, then: "/* test:\n*/\n", "a.sql:8: the test has no name"),
+    Wrong(
+      whole, then: "/* test: x\nexpect: nothing\nexpect: a\n*/\n",
+      "a.sql:8: 'expect: nothing' stands alone"),
+    Wrong(
+      whole.replacing("ps", with: "pz"), then: test,
+      "a.sql: needs 'pz', which is no format of a capture file"),
+    Wrong(
+      header, then: "SELECT 1;\n\(test)",
+      "a.sql: wanted one SELECT of the columns subject, message, file, line"),
+    Wrong(
+      header, then: "DELETE FROM node;\n\(test)",
+      "a.sql: wanted one SELECT of the columns subject, message, file, line"),
+    Wrong(
+      header, then: "SELECT * FROM nothing_there;\n\(test)",
+      "a.sql: no such table: nothing_there"),
+    Wrong(whole, then: test, nil),
+  ]
+
+  struct Wrong: Sendable {
+    let text: String
+    let message: String?
+    init(_ text: String, then rest: String = "", _ message: String?) {
+      self.text = text + rest
+      self.message = message
+    }
+  }
+
+  @Test(arguments: wrong) func isToldWhatIsWrong(_ wrong: Wrong) {
+    #expect(error(wrong.text) == wrong.message)
+  }
+
+  @Test func aFolderWithoutRulesSaysSo() throws {
+    let folder = try TemporaryFolder()
+    #expect(
+      throws: RuleError(folder.path, "holds no rule: wanted rule files (*.sql)")
+    ) { try RuleFolder.rules(in: folder.path) }
+    let none = folder.file("none")
+    #expect(
+      throws: RuleError(none, "no such folder: wanted a folder of rule files (*.sql)")
+    ) { try RuleFolder.rules(in: none) }
+  }
+}
