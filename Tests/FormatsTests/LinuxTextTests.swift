@@ -282,3 +282,13 @@ import Testing
     }
   }
 }
+
+/// What every parser's outcome has, whatever its records.
+private struct ParseOutcome {
+  let coverage: Coverage
+  let isIncomplete: Bool
+  init<Record>(_ parsed: Parsed<Record>) {
+    coverage = parsed.coverage
+    isIncomplete = parsed.isIncomplete
+  }
+}
