@@ -4,7 +4,7 @@
 --   with it what others' rules grant to that.
 -- fix: Restart the node's Open vSwitch agent, which writes the port's rules anew.
 -- references: F-23, A-09
--- needs: iptables, neutron-ports
+-- needs: iptables, ip6tables, neutron-ports
 WITH egress AS (
   SELECT c.node, c.family, c.name, c.file, c.line,
     substr(c.name, length('neutron-openvswi-o') + 1) AS owner
@@ -22,6 +22,8 @@ WHERE coalesce(p.is_port_security_enabled, 1)
   AND EXISTS (
     SELECT 1 FROM neutron_fixed_ip f
     WHERE f.port = p.id AND (CASE WHEN instr(f.address, ':') > 0 THEN 6 ELSE 4 END) = e.family)
+  AND NOT EXISTS (
+    SELECT 1 FROM gap g WHERE g.format IN ('iptables', 'ip6tables') AND g.node = e.node)
   AND NOT EXISTS (
     SELECT 1 FROM iptables_rule r
     WHERE r.node = e.node AND r.namespace = 'root' AND r.family = e.family

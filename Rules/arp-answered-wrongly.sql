@@ -30,7 +30,8 @@ SELECT a.node || ' ' || a.address AS subject,
   a.file, a.line
 FROM answer a
 JOIN v_network_local_vlan v ON v.node = a.node AND v.local_vlan = a.vlan
-WHERE EXISTS (SELECT 1 FROM known k WHERE k.network = v.network AND k.address = a.address)
+WHERE NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'neutron-ports')
+  AND EXISTS (SELECT 1 FROM known k WHERE k.network = v.network AND k.address = a.address)
   AND NOT EXISTS (
     SELECT 1 FROM known k
     WHERE k.network = v.network AND k.address = a.address AND k.mac = a.mac)

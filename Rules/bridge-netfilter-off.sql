@@ -22,7 +22,9 @@ SELECT h.node || ' ' || k.name AS subject,
   coalesce(s.file, h.file) AS file, coalesce(s.line, h.line) AS line
 FROM hybrid h CROSS JOIN knob k
 LEFT JOIN sysctl s ON s.node = h.node AND s.namespace = 'root' AND s.name = k.name
-WHERE s.value IS NULL OR s.value <> '1'
+WHERE s.value <> '1'
+  OR s.value IS NULL
+    AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'sysctl' AND g.node = h.node)
 ORDER BY 1;
 
 /* test: switched off for IPv4

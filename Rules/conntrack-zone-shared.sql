@@ -5,7 +5,7 @@
 --   no rule allows, and allowed packets are dropped as invalid.
 -- fix: Restart the node's Open vSwitch agent, which gives every port a zone of its own.
 -- references: F-20, LP1745642, LP1478925
--- needs: iptables
+-- needs: iptables, ip6tables
 WITH shared AS (
   SELECT node, zone, group_concat(owner, ', ') AS owners
   FROM (SELECT DISTINCT node, zone, owner FROM v_port_conntrack_zone)

@@ -12,6 +12,7 @@ FROM neutron_dhcp_agent d
 JOIN v_host_node h ON h.host = d.host
 LEFT JOIN neutron_network n ON n.id = d.network
 WHERE EXISTS (SELECT 1 FROM neutron_subnet s WHERE s.network = d.network AND s.is_dhcp_enabled)
+  AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'ps' AND g.node = h.node)
   AND NOT EXISTS (
     SELECT 1 FROM process p
     WHERE p.node = h.node AND p.arguments LIKE '%dnsmasq%' AND instr(p.arguments, d.network) > 0)

@@ -15,6 +15,7 @@ WHERE f.fixed_address IS NOT NULL
   -- Only where the router's namespaces were captured at all.
   AND EXISTS (SELECT 1 FROM v_router_node r WHERE r.router = f.router)
   AND EXISTS (SELECT 1 FROM v_host_node h WHERE h.host = p.host)
+  AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'iptables')
   AND NOT EXISTS (
     SELECT 1 FROM iptables_rule t
     WHERE t.target = 'DNAT' AND t.destination_prefix = f.address || '/32'

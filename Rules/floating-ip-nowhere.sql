@@ -13,6 +13,7 @@ FROM neutron_floating_ip f
 JOIN neutron_port p ON p.id = f.port
 WHERE EXISTS (SELECT 1 FROM v_router_node r WHERE r.router = f.router)
   AND EXISTS (SELECT 1 FROM v_host_node h WHERE h.host = p.host)
+  AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format IN ('ip-addr', 'ip-route-4'))
   AND NOT EXISTS (
     SELECT 1 FROM v_floating_ip_holder h WHERE h.floating_ip = f.id AND h.how <> 'dnat')
 ORDER BY 1;

@@ -14,7 +14,8 @@ SELECT x.node || ' ' || coalesce(
     (SELECT nullif(name, '') FROM neutron_network WHERE id = x.owner), x.owner) AS subject,
   'its configuration is there, and no haproxy runs with it' AS message, x.file, x.line
 FROM proxy x
-WHERE NOT EXISTS (
+WHERE NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'ps' AND g.node = x.node)
+  AND NOT EXISTS (
     SELECT 1 FROM process p
     WHERE p.node = x.node AND p.arguments LIKE '%haproxy%' AND instr(p.arguments, x.owner) > 0)
   -- On the standby node of an HA router none need run.

@@ -18,6 +18,8 @@ SELECT p.node || ' ' || p.name AS subject,
   p.file, p.line
 FROM v_switch_port p LEFT JOIN neutron_port n ON n.id = p.iface_id
 WHERE p.tag BETWEEN 1 AND 4094 AND n.id IS NULL
+  AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'neutron-ports')
+  AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'ovsdb-dump' AND g.node = p.node)
   AND p.type NOT IN ('patch', 'vxlan', 'gre', 'geneve')
   -- Only bridges on which the agent noted networks: others' VLANs are not Neutron's business.
   AND EXISTS (

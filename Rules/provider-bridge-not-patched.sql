@@ -7,7 +7,8 @@
 SELECT b.node || ' ' || b.bridge AS subject,
   'no pair of patch ports between ' || b.bridge || ' and another bridge' AS message, o.file, o.line
 FROM v_provider_bridge b JOIN ovs_bridge o ON o.node = b.node AND o.name = b.bridge
-WHERE NOT EXISTS (
+WHERE NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'ovsdb-dump' AND g.node = b.node)
+  AND NOT EXISTS (
     SELECT 1 FROM v_switch_port p JOIN v_switch_port q
       ON q.node = p.node AND q.name = p.peer AND q.peer = p.name AND q.bridge <> p.bridge
     WHERE p.node = b.node AND p.bridge = b.bridge)

@@ -12,7 +12,8 @@ SELECT b.node || ' ' || b.bridge AS subject,
       ELSE 'the bridge has no port but Open vSwitch''s own' END AS message,
   coalesce(o.file, b.file) AS file, coalesce(o.line, b.line) AS line
 FROM v_provider_bridge b LEFT JOIN ovs_bridge o ON o.node = b.node AND o.name = b.bridge
-WHERE NOT EXISTS (
+WHERE NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'ovsdb-dump' AND g.node = b.node)
+  AND NOT EXISTS (
   SELECT 1 FROM v_switch_port p
   WHERE p.node = b.node AND p.bridge = b.bridge
     AND p.type NOT IN ('internal', 'vxlan', 'gre', 'geneve')

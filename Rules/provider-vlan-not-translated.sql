@@ -18,7 +18,7 @@ SELECT p.node || ' ' || p.bridge AS subject,
       ELSE 'as VLAN ' || p.segmentation_id END AS message,
   p.file, p.line
 FROM provider p
-WHERE EXISTS (SELECT 1 FROM flow f WHERE f.node = p.node AND f.bridge = p.bridge)
+WHERE NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'openflow-flows' AND g.node = p.node)
   AND NOT EXISTS (
   SELECT 1 FROM flow f
   JOIN flow_match m ON m.flow = f.id AND m.field = 'vlan_tci'

@@ -26,7 +26,8 @@ SELECT w.node || ' ' || w.name AS subject,
     || ', a member of group ' || coalesce(nullif(w.group_name, ''), w.security_group) AS message,
   w.file, w.line
 FROM wanted w
-WHERE NOT EXISTS (
+WHERE NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'ipset' AND g.node = w.node)
+  AND NOT EXISTS (
     SELECT 1 FROM ipset_member m WHERE m.ipset = w.id
       AND m.prefix IN (w.address || '/32', w.address || '/128'))
   -- An address pair that covers the address may have taken its place: 0.0.0.0/0 is two halves.

@@ -18,6 +18,7 @@ WHERE x.is_admin_up
     JOIN neutron_subnet s ON s.id = f.subnet
     WHERE p.device_id = x.id AND p.device_owner = 'network:router_gateway'
       AND s.family = 4 AND s.gateway IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'ip-route-4' AND g.node = r.node)
   AND NOT EXISTS (
     SELECT 1 FROM route t
     WHERE t.node = r.node AND t.namespace = r.namespace AND t.family = 4

@@ -15,6 +15,7 @@ WHERE x.is_admin_up AND coalesce(x.is_snat_enabled, 1) AND x.gateway_network IS 
   AND r.kind = CASE WHEN coalesce(x.is_distributed, 0) THEN 'snat' ELSE 'qrouter' END
   AND coalesce(r.ha_state, 'primary') IN ('primary', 'master')
   AND EXISTS (SELECT 1 FROM json_each(x.gateway_addresses) WHERE value LIKE '%.%')
+  AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'iptables' AND g.node = r.node)
   AND NOT EXISTS (
     SELECT 1 FROM iptables_rule t
     WHERE t.node = r.node AND t.namespace = r.namespace AND t.table_name = 'nat'

@@ -4,7 +4,7 @@
 --   security groups' rules are asked.
 -- fix: Restart the node's Open vSwitch agent, which writes the port's rules anew.
 -- references: F-23, F-67, LP2112648
--- needs: iptables, neutron-ports, neutron-security-group-rules
+-- needs: iptables, ip6tables, neutron-ports, neutron-security-group-rules
 WITH open_rule AS (
   SELECT r.node, r.family, r.chain, r.rule, r.file, r.line,
     substr(r.chain, length('neutron-openvswi-i') + 1) AS owner
@@ -18,6 +18,8 @@ SELECT o.node || ' ' || coalesce(nullif(p.name, ''), p.id) AS subject,
   o.file, o.line
 FROM open_rule o JOIN neutron_port p ON substr(p.id, 1, 10) = o.owner
 WHERE coalesce(p.is_port_security_enabled, 1)
+  AND NOT EXISTS (
+    SELECT 1 FROM gap g WHERE g.format IN ('neutron-ports', 'neutron-security-group-rules'))
   AND NOT EXISTS (
     SELECT 1 FROM neutron_port_security_group m
     JOIN neutron_security_group_rule g ON g.security_group = m.security_group

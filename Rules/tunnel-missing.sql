@@ -21,6 +21,7 @@ missing AS (
   FROM tunnel_end a JOIN tunnel_end b ON b.node <> a.node
   WHERE NOT EXISTS (
     SELECT 1 FROM ovs_interface i WHERE i.node = a.node AND i.remote_ip = b.address)
+    AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'ovsdb-dump' AND g.node = a.node)
 )
 SELECT node || ' to ' || remote AS subject,
   'no tunnel port to ' || address || ', and both nodes have ports of ' || networks

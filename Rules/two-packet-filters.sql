@@ -5,7 +5,7 @@
 -- fix: Move the node to one back end (update-alternatives --config iptables), flush the other's
 --   tables, restart the agents.
 -- references: F-57
--- needs: iptables, iptables-legacy
+-- needs: iptables, ip6tables, iptables-legacy
 SELECT a.node || ' ' || a.namespace AS subject,
   'chains of Neutron in nftables and in legacy iptables, for IPv' || a.family AS message,
   b.file, min(b.line) AS line

@@ -154,7 +154,7 @@ final class ScratchFolder {
   @Test func badUsageIsExitCodeTwoAndHelpIsZero() throws {
     let usage = try Program.run(["import"])
     #expect(usage.status == 2)
-    #expect(usage.error.hasPrefix("ovsight: Missing expected argument '--output <output>'\n"))
+    #expect(usage.error.hasPrefix("ovsight: Missing expected argument '<folders> ...'\n"))
     #expect(try Program.run(["fly"]).status == 2)
     #expect(try Program.run(["audit", "--format", "xml", "a.db"]).status == 2)
     let help = try Program.run(["--help"])

@@ -48,6 +48,32 @@ import Testing
     #expect(report.exitCode == 2)
   }
 
+  /// Whatever is missing from a healthy cloud, nothing may be found in the rest of it.
+  @Test(arguments: [
+    ["ovsdb-dump", "ps"], ["openflow-flows", "sysctl"], ["iptables", "neutron-subnets"],
+    ["ip6tables", "ip-addr"], ["ip-link", "ip-route-4"], ["ipset", "neutron-ports"],
+    ["neutron-networks", "neutron-agents"], ["neutron-security-group-rules", "neutron-routers"],
+  ]) func nothingIsFoundInWhatIsMissing(_ formats: [String]) throws {
+    let capture = try Fixture.without { file in
+      let isOnTwoNodes = file.node == nil || file.node == "cmp1" || file.node == "net1"
+      return isOnTwoNodes && formats.contains(FormatCatalogue.row(for: file)?.name ?? "")
+    }
+    let report = try Self.audit(capture)
+    #expect(report.findings.map { "\($0.rule.id): \($0.subject): \($0.message)" } == [])
+    for result in report.results where result.verdict == .clean {
+      #expect(!result.rule.needs.contains { formats.contains($0) }, "\(result.rule.id)")
+    }
+  }
+
+  @Test(arguments: [0.1, 0.5, 0.9]) func nothingIsFoundInWhatIsCut(_ share: Double) throws {
+    let capture = try Fixture.changed { file in
+      guard file.description.path != "commands.tsv" else { return nil }
+      return String(file.text.prefix(Int(Double(file.text.count) * share)))
+    }
+    let report = try Self.audit(capture)
+    #expect(report.findings.map { "\($0.rule.id): \($0.subject): \($0.message)" } == [])
+  }
+
   @Test func anUnreadableLineIsUnknownToo() throws {
     let capture = try Fixture.changed { file in
       guard file.isFile("cmp2", "ovs/br-ex/ofctl_dump-flows.txt") else { return nil }
