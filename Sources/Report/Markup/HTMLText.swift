@@ -5,7 +5,7 @@ import LogicalModel
 /// Escaping for HTML and SVG, in text and in quoted attributes alike.
 enum HTMLText {
   /// The five characters that mean something to a parser as entities; control characters, and those
-  /// that turn or hide text, as `\u{1b}`.
+  /// that turn or hide text, as `\x1b`.
   ///
   /// Works on scalars: a quote with a combining mark is one `Character` and still ends an attribute.
   static func escaped(_ text: String) -> String {

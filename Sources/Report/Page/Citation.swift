@@ -45,7 +45,7 @@ struct Citation {
 
   /// One line, runs of blanks as one.
   static func shortened(_ text: String) -> String {
-    let words = text.split { $0 == " " || $0 == "\t" || $0.isNewline }.joined(separator: " ")
+    let words = text.split { [" ", "\t", "\n", "\r\n"].contains($0) }.joined(separator: " ")
     return words.count > quoteLimit ? words.prefix(quoteLimit) + " …" : words
   }
 }

@@ -65,7 +65,10 @@ enum SummarySection {
     if findings == 0 { return "\(count(audit.results.count, "audit rule")) found nothing" + rest }
     let gravest = audit.findings.first?.rule.severity.rawValue ?? ""
     let number = audit.findings.count { $0.rule.severity.rawValue == gravest }
-    return "\(count(findings, "finding")), \(number) of them \(gravest)" + rest
+    let weight =
+      number < findings
+      ? "\(number) of them \(gravest)" : findings == 1 ? gravest : "all \(gravest)"
+    return "\(count(findings, "finding")), \(weight)" + rest
   }
 
   private static func traces(_ traces: [TracedProbe]) -> String? {

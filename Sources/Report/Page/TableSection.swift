@@ -34,9 +34,7 @@ enum TableSection {
   static func value(
     _ table: TextTable, topic: ShowTopic, isTitled: Bool = false
   ) -> PageValue {
-    let used = table.columns.indices.filter { column in
-      table.rows.contains { !$0[column].isEmpty }
-    }
+    let used = table.columns.indices.filter { isTelling($0, of: table) }
     let hidden = max(0, table.rows.count - rowLimit)
     let more = hidden == 0 ? "" : "\(hidden) more: ovsight show SNAPSHOT \(topic.rawValue)"
     return [
@@ -52,6 +50,13 @@ enum TableSection {
       "is_empty": .flag(table.rows.isEmpty),
       "notes": .list((table.notes + (more.isEmpty ? [] : [more])).map { .text($0) }),
     ]
+  }
+
+  /// Empty columns say nothing, nor does that all is as it should be.
+  private static func isTelling(_ column: Int, of table: TextTable) -> Bool {
+    let usual = TableCell(Origin.both)
+    let isOrigin = table.columns[column].key == "known_from"
+    return table.rows.contains { !$0[column].isEmpty && !(isOrigin && $0[column] == usual) }
   }
 
   private static func cells(_ row: [TableCell], _ used: [Int], _ table: TextTable) -> PageValue {

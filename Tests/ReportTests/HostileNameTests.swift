@@ -1,0 +1,136 @@
+// Tenants choose names. Whatever they choose stays text, in every field of every section.
+import Facts
+import NetworkTypes
+import Testing
+
+@testable import Audit
+@testable import LogicalModel
+@testable import Report
+@testable import Trace
+
+@Suite struct HostileNameTests {
+  static let names = [
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>",
+    "' onmouseover='alert(1)", "\"\u{301} onmouseover=\"alert(1)", "</text></svg><script>",
+    "</style><script>alert(1)</script>", "<!--", "]]>", "&lt;b&gt;", "{{title}}{{{style}}}",
+    "{{> page}}", "javascript:alert(1)", "\u{202e}gnp.exe", "a\u{0}b\u{1b}[31mred", "line\nbreak",
+    "tab\tquote\"apostrophe'", "\u{200b}\u{feff}", "\u{2028}", "e\u{301}\u{302}\u{303}\u{304}",
+    String(repeating: "W", count: 300), "-->", "<a href=\"http://evil.example\">x</a>", "\u{e000}",
+    "`${alert(1)}`", "%3Cscript%3E", "\u{1f468}\u{200d}\u{1f469}", "</title>", "<plaintext>", "\\",
+  ]
+
+  @Test(arguments: names)
+  func nameStaysText(_ name: String) throws {
+    let reader = PageReader(try Self.page(name))
+    #expect(reader.problems == [])
+    let shown = TerminalText.escaped(name)
+    #expect(Self.occurrences(of: shown, in: reader.text) > 12, "\(shown)")
+    // Nothing that a name could have made: as many elements of each kind as with a tame one. Only
+    // pictures may differ, where a long name leaves no room for the words beside it.
+    let tame = PageReader(try Self.page("tame"))
+    #expect(Self.kinds(reader) == Self.kinds(tame))
+  }
+
+  private static func kinds(_ reader: PageReader) -> [String: Int] {
+    let drawn: Set<String> = ["text", "path", "circle"]
+    return reader.elements.reduce(into: [:]) { counts, element in
+      if !drawn.contains(element.name) { counts[element.name, default: 0] += 1 }
+    }
+  }
+
+  /// By scalars: a mark at a name's end joins what stands before it.
+  private static func occurrences(of name: String, in text: String) -> Int {
+    let (name, text) = (Array(name.unicodeScalars), Array(text.unicodeScalars))
+    guard !name.isEmpty, text.count >= name.count else { return 0 }
+    return (0...text.count - name.count).count { start in
+      text[start] == name[0] && text[start..<start + name.count].elementsEqual(name)
+    }
+  }
+
+  /// A page on which everything that people name has this name.
+  private static func page(_ name: String) throws -> String {
+    var facts = renamed(try ReportFixture.facts.get(), name)
+    facts.nodes = facts.nodes.filter { ["cmp1", "net2"].contains($0.name.rawValue) }
+    var input = try ReportFixture.input(facts)
+    input.title = name
+    input.source = name
+    input.toolVersion = name
+    input.audit = audit(name)
+    input.quote = { _ in name }
+    input.traces = [TracedProbe(title: name, result: trace(name, facts))]
+    return try ReportFixture.page(input)
+  }
+
+  // MARK: names everywhere
+
+  static func renamed(_ facts: CloudFacts, _ name: String) -> CloudFacts {
+    var facts = facts
+    for index in facts.neutron.networks.records.indices {
+      facts.neutron.networks.records[index].name = name
+      facts.neutron.networks.records[index].status = name
+    }
+    for index in facts.neutron.routers.records.indices {
+      facts.neutron.routers.records[index].name = name
+    }
+    for index in facts.neutron.ports.records.indices {
+      facts.neutron.ports.records[index].name = name
+      facts.neutron.ports.records[index].status = name
+    }
+    for index in facts.nodes.indices {
+      facts.nodes[index].capturedAt = name
+      facts.nodes[index].openVSwitch.version = name
+      for key in facts.nodes[index].files.domains.keys.sorted() {
+        guard var section = facts.nodes[index].files.domains[key] else { continue }
+        for record in section.records.indices { section.records[record].nova?.name = name }
+        facts.nodes[index].files.domains[key] = section
+      }
+    }
+    facts.gaps = [Gap(node: NodeName(name), path: name, reason: name)]
+    if let evidence = facts.neutron.networks.records.first?.evidence {
+      facts.diagnostics = [Diagnostic(name, .error, at: evidence, name)]
+    }
+    return facts
+  }
+
+  static func audit(_ name: String) -> AuditReport {
+    let rule = AuditRule(
+      id: name, title: name, severity: .critical, why: name, fix: name, references: [name],
+      needs: [], query: "", tests: [])
+    let place = FindingPlace(node: name, file: name, line: 1)
+    return AuditReport(results: [
+      RuleResult(
+        rule: rule,
+        findings: [Finding(rule: rule, subject: name, message: name, evidence: [place])],
+        missing: []),
+      RuleResult(rule: rule, findings: [], missing: [name]),
+    ])
+  }
+
+  /// A trace through a device, a bridge and a guest of that name.
+  static func trace(_ name: String, _ facts: CloudFacts) -> TraceResult {
+    let node = NodeName(name)
+    var packet = Packet(ethSrc: .zero, ethDst: .zero, etherType: EtherType.ipv4)
+    packet.source = IPAddress("10.0.0.1")
+    packet.destination = IPAddress("10.0.0.2")
+    let evidence = facts.neutron.networks.records.first.map { [$0.evidence] } ?? []
+    func step(_ parent: Int?, _ place: Place, _ event: StepEvent) -> Step {
+      Step(
+        parent: parent, place: place, event: event, packet: packet, inner: nil, evidence: evidence)
+    }
+    let steps = [
+      step(nil, .guest(node: node, name: name), .originated(name)),
+      step(0, .device(DeviceKey(node, .root, InterfaceName(name))), .sent),
+      step(1, .segment(name), .encapsulated(name)),
+      step(2, .namespace(NamespaceKey(node, NamespaceName(name))), .received),
+      step(3, .bridge(BridgeKey(node, BridgeName(name))), .decapsulated(name)),
+      step(
+        4, .outside(name), .dropped(Reason(code: name, text: name, evidence: evidence))),
+    ]
+    return TraceResult(
+      probe: Probe(origin: .port(PortID(name)), destination: .v4(.any), kind: .icmp),
+      outcome: .dropped, receivedBy: [name], overheardBy: [name], seen: nil, isReplied: nil,
+      path: [], steps: steps, replyPath: [], replySteps: steps,
+      reason: Reason(code: name, text: name, evidence: evidence),
+      replyReason: Reason(code: name, text: name, evidence: evidence), assumptions: [name])
+  }
+}
