@@ -84,4 +84,29 @@ import Testing
     #expect(flows.first?.actions == [.unrecognised("fly:7")])
     #expect(facts.diagnostics.map(\.severity) == [.warning])
   }
+
+  @Test func flowsMayNamePortsThatAnotherFileNumbers() throws {
+    let ports = """
+      OFPST_PORT_DESC reply (OF1.4) (xid=0x2):
+       7(tap1): addr:fa:16:3e:00:00:01
+           config:     0
+           state:      LIVE
+
+      """
+    let flow = " cookie=0x0, table=0, priority=1,in_port=tap1 actions=output:tap1\n"
+    let facts = facts([
+      ("ovs/br-int/ofctl_dump-flows.txt", flow, nil),
+      ("ovs/br-int/ofctl_dump-ports-desc.txt", ports, nil),
+    ])
+    let found = try #require(facts.nodes[0].openVSwitch.bridges["br-int"]?.flows.records.first)
+    #expect(found.actions == [.output(OpenFlowPort(7))])
+    #expect(found.match.inPort == OpenFlowPort(7))
+    #expect(facts.diagnostics == [])
+  }
+
+  @Test func aFailedCommandThatNobodyReadsIsAGapToo() {
+    let facts = facts([("root/free.txt", "", command("free", exit: 127, "free: not found"))])
+    #expect(
+      facts.gaps.map(\.description).contains("n1 root/free.txt: exit code 127: free: not found"))
+  }
 }

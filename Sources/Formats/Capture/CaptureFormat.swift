@@ -31,6 +31,9 @@ package struct CaptureFormat: Sendable {
   /// Whether the format belongs to a place of this kind.
   let belongs: @Sendable (FilePlace) -> Bool
   let parse: @Sendable (CaptureText, CaptureFile) -> ParsedFile
+  /// In its place where the bridge's port names are needed (`ovs-ofctl --names`): such files are
+  /// read after all others.
+  var parseNamed: (@Sendable (CaptureText, CaptureFile, SwitchNames) -> ParsedFile)?
   /// Sets the gap of the section where nothing was read for it; true where that was so.
   let markMissing: @Sendable (inout CloudFacts, FactsPlace, Gap) -> Bool
 }
@@ -112,6 +115,26 @@ extension CaptureFormat {
           &facts.nodes[node].openVSwitch.bridges[name, default: SwitchBridgeFacts(name: name)][
             keyPath: path])
       })
+  }
+
+  /// The same for output that may name ports in place of their numbers.
+  static func namedBridge<Record>(
+    _ name: String, _ canonicalName: String, isExpected: Bool = true, _ words: WordPattern,
+    into path: Path<SwitchBridgeFacts, Record>,
+    _ parse: @escaping @Sendable (CaptureText, SwitchNames) -> Parsed<Record>
+  ) -> CaptureFormat {
+    var format = bridge(name, canonicalName, isExpected: isExpected, words, into: path) {
+      parse($0, SwitchNames())
+    }
+    format.parseNamed = { text, file, names in
+      parsedFile(parse(text, names), file, .replace) { facts, place, change in
+        guard let node = place.node, case .bridge(let name) = place.place else { return }
+        change(
+          &facts.nodes[node].openVSwitch.bridges[name, default: SwitchBridgeFacts(name: name)][
+            keyPath: path])
+      }
+    }
+    return format
   }
 
   /// An answer of Neutron's API: `neutron/<resource>.json` or `neutron/<resource>/<id>.json`.

@@ -13,9 +13,14 @@ extension CloudFacts {
     self.init()
     files = capture.files.map(\.description)
     nodes = capture.nodes.map(NodeFacts.init(name:))
+    coverage = Array(repeating: nil, count: files.count)
     let formats = files.map(FormatCatalogue.row(for:))
-    let parsed = parseAll(capture.files, formats)
-    store(parsed, formats)
+    let isNamed = formats.map { $0?.parseNamed != nil }
+    for phase in [false, true] {
+      let indices = files.indices.filter { isNamed[$0] == phase }
+      store(parse(indices, of: capture.files, formats), formats)
+    }
+    listFailures(formats)
     markUnreadable(capture.unreadable)
     markMissing()
     diagnostics.sort { ($0.evidence, $0.id, $0.message) < ($1.evidence, $1.id, $1.message) }
@@ -23,35 +28,61 @@ extension CloudFacts {
   }
 }
 
-/// Largest files first, so that no processor is left with one at the end.
-private func parseAll(_ files: [RawFile], _ formats: [CaptureFormat?]) -> [ParsedFile?] {
-  let order = files.indices.sorted { files[$0].bytes.count > files[$1].bytes.count }
-  let results = Mutex<[ParsedFile?]>(Array(repeating: nil, count: files.count))
-  DispatchQueue.concurrentPerform(iterations: order.count) { position in
-    let index = order[position]
-    let file = files[index]
-    let text = CaptureText(file: file.description.id, bytes: file.bytes)
-    guard let parsed = formats[index]?.parse(text, file.description) else { return }
-    results.withLock { $0[index] = parsed }
-  }
-  return results.withLock { $0 }
-}
-
 extension CloudFacts {
+  /// Largest files first, so that no processor is left with one at the end.
+  private func parse(
+    _ indices: [Int], of files: [RawFile], _ formats: [CaptureFormat?]
+  ) -> [Int: ParsedFile] {
+    let order = indices.sorted { files[$0].bytes.count > files[$1].bytes.count }
+    let results = Mutex<[Int: ParsedFile]>([:])
+    DispatchQueue.concurrentPerform(iterations: order.count) { position in
+      let index = order[position]
+      guard let format = formats[index] else { return }
+      let parsed = parse(files[index], as: format)
+      results.withLock { $0[index] = parsed }
+    }
+    return results.withLock { $0 }
+  }
+
+  private func parse(_ file: RawFile, as format: CaptureFormat) -> ParsedFile {
+    let text = CaptureText(file: file.description.id, bytes: file.bytes)
+    guard let parseNamed = format.parseNamed else { return format.parse(text, file.description) }
+    return parseNamed(text, file.description, portNames(for: file.description))
+  }
+
+  /// The names of the ports of the bridge that a file is of.
+  private func portNames(for file: CaptureFile) -> SwitchNames {
+    guard case .bridge(let name) = FilePlace(file), let node = file.node.flatMap(node(_:)),
+      let bridge = node.openVSwitch.bridges[name]
+    else { return SwitchNames() }
+    let ports = bridge.portsInShow.records + bridge.ports.records
+    return SwitchNames(
+      ports: Dictionary(
+        ports.map { ($0.name.rawValue, OpenFlowPort($0.number)) }, uniquingKeysWith: { $1 }))
+  }
+
   /// Puts every file's records in place, rows of the catalogue in order so that later ones win.
-  fileprivate mutating func store(_ parsed: [ParsedFile?], _ formats: [CaptureFormat?]) {
-    coverage = parsed.map { $0?.coverage }
-    diagnostics = parsed.flatMap { $0?.diagnostics ?? [] }
+  private mutating func store(_ parsed: [Int: ParsedFile], _ formats: [CaptureFormat?]) {
     let rank = Dictionary(
       uniqueKeysWithValues: FormatCatalogue.rows.enumerated().map { ($1.name, $0) })
-    let order = files.indices.sorted { first, second in
+    let order = parsed.keys.sorted { first, second in
       let ranks = [first, second].map { formats[$0].flatMap { rank[$0.name] } ?? -1 }
       return (ranks[0], first) < (ranks[1], second)
     }
     for index in order {
-      let gap = gap(of: files[index], isIncomplete: parsed[index]?.isIncomplete ?? false)
+      guard let file = parsed[index] else { continue }
+      coverage[index] = file.coverage
+      diagnostics += file.diagnostics
+      let gap = gap(of: files[index], isIncomplete: file.isIncomplete)
       if let gap { gaps.append(gap) }
-      parsed[index]?.store(&self, place(of: files[index]), gap)
+      file.store(&self, place(of: files[index]), gap)
+    }
+  }
+
+  /// Commands that failed, though nobody reads what they wrote.
+  private mutating func listFailures(_ formats: [CaptureFormat?]) {
+    for (file, format) in zip(files, formats) where format == nil {
+      if let gap = gap(of: file, isIncomplete: false) { gaps.append(gap) }
     }
   }
 

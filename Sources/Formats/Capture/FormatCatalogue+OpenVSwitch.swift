@@ -49,19 +49,19 @@ extension FormatCatalogue {
   ]
 
   private static let bridges: [CaptureFormat] = [
-    .bridge(
+    .namedBridge(
       "openflow-flows", "ofctl_dump-flows.txt", WordPattern("ovs-ofctl|ofctl dump-flows"),
       into: \.flows
-    ) { OpenFlowFlowsFormat.parse($0) },
-    .bridge(
+    ) { OpenFlowFlowsFormat.parse($0, names: $1) },
+    .namedBridge(
       "openflow-groups", "ofctl_dump-groups.txt", WordPattern("ovs-ofctl|ofctl dump-groups"),
       into: \.groups
-    ) { OpenFlowGroupsFormat.parse($0) },
+    ) { OpenFlowGroupsFormat.parse($0, names: $1) },
     // Only OpenFlow 1.5 tells selection methods.
-    .bridge(
+    .namedBridge(
       "openflow-groups-15", "ofctl_-O_OpenFlow15_dump-groups.txt", isExpected: false,
       WordPattern("ovs-ofctl|ofctl dump-groups OpenFlow15"), into: \.groups
-    ) { OpenFlowGroupsFormat.parse($0) },
+    ) { OpenFlowGroupsFormat.parse($0, names: $1) },
     .bridge(
       "openflow-ports", "ofctl_dump-ports-desc.txt",
       WordPattern("ovs-ofctl|ofctl dump-ports-desc"), into: \.ports, OpenFlowPortsFormat.parse),

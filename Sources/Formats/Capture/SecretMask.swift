@@ -11,7 +11,7 @@ enum SecretMask {
 
   /// Whether files at this path may hold secrets: copies of configuration, and processes' arguments.
   static func applies(to path: String) -> Bool {
-    path.hasPrefix("files/") || path.hasPrefix("root/ps")
+    ["files/", "root/ps", "root/lsns"].contains { path.hasPrefix($0) }
   }
 
   /// `bytes` with every secret's value replaced by `***`; the same array where there is none.

@@ -4,7 +4,9 @@ import GRDB
 import NetworkTypes
 
 enum HostTables {
-  static let all: [ProjectedTable] = [sysctl, socket, socketProcess, process]
+  static let all: [ProjectedTable] = [
+    sysctl, socket, socketProcess, process, kernel, networkNamespace, staticHost,
+  ]
 
   private static let sysctl = ProjectedTable(
     "sysctl", "A kernel setting of a namespace.",
@@ -90,4 +92,35 @@ enum HostTables {
       }
     }
   }
+
+  private static let kernel = ProjectedTable(
+    "kernel", "The kernel that a node runs.",
+    [
+      Column<OnNode<KernelIdentity>>.node(\.node),
+      .text("release", "`6.1.0-13-amd64`.") { $0.record.release },
+      .text("version", "Build number, options and date.") { $0.record.version },
+      .text("machine", "`x86_64`; empty where it is not told.") { $0.record.machine },
+    ] + .evidence(\.record.evidence),
+    rows: { $0.onNodes(\.kernel.records) })
+
+  private static let networkNamespace = ProjectedTable(
+    "lsns_namespace", "A network namespace that processes run in, also unnamed ones.",
+    [
+      Column<OnNode<NetworkNamespace>>.node(\.node),
+      .text("inode", "Its number in /proc/PID/ns/net.") { "\($0.record.inode)" },
+      .optionalText("name", "The name that `ip netns` knows it by.") { $0.record.name?.rawValue },
+      .optionalInteger("nsid", "As the initial namespace numbers it.") { $0.record.id },
+      .optionalInteger("pid", "The lowest process in it.") { $0.record.pid },
+      .text("command", "That process's command line.") { $0.record.command },
+    ] + .evidence(\.record.evidence),
+    rows: { $0.onNodes(\.networkNamespaces.records) })
+
+  private static let staticHost = ProjectedTable(
+    "static_host", "A line of a node's /etc/hosts.",
+    [
+      Column<OnNode<StaticHost>>.node(\.node),
+      .text("address", "The address.") { $0.record.address.description },
+      .list("names", "The canonical name first.") { $0.record.names },
+    ] + .evidence(\.record.evidence),
+    rows: { $0.onNodes(\.staticHosts.records) })
 }

@@ -4,7 +4,9 @@ import GRDB
 import NetworkTypes
 
 enum NeutronSecurityTables {
-  static let all: [ProjectedTable] = [group, rule, subnetPool, addressScope, rbacPolicy]
+  static let all: [ProjectedTable] = [
+    group, rule, subnetPool, addressScope, addressGroup, rbacPolicy, object,
+  ]
 
   private static let group = ProjectedTable(
     "neutron_security_group", "A security group.",
@@ -73,4 +75,30 @@ enum NeutronSecurityTables {
       .text("target_project", "A project, or `*`.") { $0.targetProject },
     ] + .evidence(\.evidence),
     rows: { $0.facts.neutron.rbacPolicies.records })
+
+  private static let addressGroup = ProjectedTable(
+    "neutron_address_group", "Addresses that security group rules refer to together.",
+    [
+      Column<NeutronAddressGroup>.uuid { $0.id },
+      .text("name", "As its owner named it.") { $0.name },
+      .optionalText("project", "Its owner.") { $0.project?.rawValue },
+      .list("prefixes", "What it holds.") { $0.addresses.map(\.description) },
+    ] + .evidence(\.evidence),
+    rows: { $0.facts.neutron.addressGroups.records })
+
+  private static let object = ProjectedTable(
+    "neutron_object", "An object of any other collection of the API, whole.",
+    [
+      Column<(collection: String, object: NeutronObject)>.text(
+        "collection", "`extensions`, `service-providers`, …."
+      ) { $0.collection },
+      .text("id", "Empty where it has none.") { $0.object.id },
+      .text("name", "Empty where it has none.") { $0.object.name },
+      .object("attributes", "Each as JSON text.") { $0.object.extra },
+    ] + .evidence(\.object.evidence),
+    rows: { source in
+      source.facts.neutron.others.sorted { $0.key < $1.key }.flatMap { collection, section in
+        section.records.map { (collection, $0) }
+      }
+    })
 }

@@ -5,7 +5,7 @@ import NetworkTypes
 
 enum NodeFileTables {
   static let all: [ProjectedTable] = [
-    dhcpHost, dhcpOption, dhcpLease, proxySetting, virtualAddress, haState, radvdPrefix,
+    dhcpHost, dhcpOption, dhcpLease, dhcpName, proxySetting, virtualAddress, haState, radvdPrefix,
     agentOption, fipPriority, fipLink, pidFile, domain, domainInterface,
   ]
 
@@ -44,6 +44,16 @@ enum NodeFileTables {
       .optionalText("name", "As the client or the host file names it.") { $0.record.name },
     ] + .evidence(\.record.evidence),
     rows: { $0.ofNetworks(\.leases.records) })
+
+  private static let dhcpName = ProjectedTable(
+    "dhcp_name", "A name that a dnsmasq resolves, of its additional hosts file.",
+    .onNetwork() + [
+      Column<OfNetwork<DnsmasqAdditionalHost>>.text("address", "The address.") {
+        $0.record.address.description
+      },
+      .list("names", "What it is called.") { $0.record.names },
+    ] + .evidence(\.record.evidence),
+    rows: { $0.ofNetworks(\.additionalHosts.records) })
 
   private static let proxySetting = ProjectedTable(
     "metadata_proxy_setting", "A line of a metadata proxy's (haproxy's) configuration.",

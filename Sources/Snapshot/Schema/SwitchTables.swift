@@ -6,7 +6,7 @@ import NetworkTypes
 enum SwitchTables {
   static let all: [ProjectedTable] = [
     bridge, port, interface, databaseRow, openFlowPort, learnedMAC, datapathPort,
-    tunnelNeighbour, tunnelListener, tunnelRoute,
+    tunnelNeighbour, tunnelListener, tunnelRoute, datapathFlow,
   ]
 
   private static let bridge = ProjectedTable(
@@ -230,6 +230,18 @@ enum SwitchTables {
       .flag("is_cached", "Copied from the kernel.") { $0.record.isCached },
     ] + .evidence(\.record.evidence),
     rows: { $0.onNodes(\.openVSwitch.tunnelRoutes.records) })
+
+  private static let datapathFlow = ProjectedTable(
+    "datapath_flow", "A flow that the datapath has cached, from `dpctl/dump-flows`.",
+    [
+      Column<OnNode<DatapathFlow>>.node(\.node),
+      .optionalText("ufid", "NULL where the dump does not tell.") { $0.record.id },
+      .text("match", "As printed.") { $0.record.match },
+      .text("actions", "As printed.") { $0.record.actions },
+      .integer("packets", "How many it took.") { $0.record.packets },
+      .integer("bytes", "How many it took.") { $0.record.bytes },
+    ] + .evidence(\.record.evidence),
+    rows: { $0.onNodes(\.openVSwitch.datapathFlows.records) })
 }
 
 extension Column {
