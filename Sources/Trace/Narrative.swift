@@ -176,7 +176,7 @@ public struct Narrative: Sendable {
         return NarrativeLine("\(lookup.bridge) table \(lookup.table): no flow matches")
       }
       return NarrativeLine(
-        "\(lookup.bridge) table \(lookup.table) priority \(flow.priority)", [flow.evidence])
+        "\(lookup.bridge) table \(lookup.table): \(flow.text)", [flow.evidence])
     }
   }
 }
@@ -212,5 +212,17 @@ extension Place: CustomStringConvertible {
   }
   public var description: String {
     [node?.rawValue, namespace?.rawValue, name].compactMap { $0 }.joined(separator: "/")
+  }
+}
+
+extension FlowEntry {
+  /// `priority=90,dl_vlan=3,dl_dst=… actions=…`, cut where a line of a terminal would end twice.
+  fileprivate var text: String {
+    let matched = "\(match)"
+    let actions = actions.map { "\($0)" }.joined(separator: ",")
+    let text =
+      "priority=\(priority)" + (matched.isEmpty ? "" : ",\(matched)")
+      + " actions=\(actions.isEmpty ? "drop" : actions)"
+    return text.count > 160 ? text.prefix(159) + "…" : text
   }
 }

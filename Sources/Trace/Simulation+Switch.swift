@@ -84,6 +84,3 @@ extension Simulation {
       parent)
   }
 }
-
-extension SwitchUnknown { var text: String { "\(self)" } }
-extension SwitchDrop { var text: String { "\(self)" } }
