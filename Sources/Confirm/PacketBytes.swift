@@ -52,7 +52,8 @@ public enum PacketBytes {
     let bytes: [UInt8]
     switch packet.ipProtocol {
     case IPProtocol.tcp:
-      bytes = ports + [0, 0, 0, 0, 0, 0, 0, 0] + big(0x5000 | packet.tcpFlags & 0xfff)
+      bytes =
+        ports + [0, 0, 0, 0, 0, 0, 0, 0] + big(0x5000 | packet.tcpFlags & 0xfff)
         + [0xff, 0xff, 0, 0, 0, 0]
     case IPProtocol.udp: bytes = ports + [0, 8, 0, 0]
     case IPProtocol.icmp where packet.isIPv4:
