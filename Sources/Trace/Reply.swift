@@ -11,10 +11,13 @@ struct Reply: Sendable {
 }
 
 extension Simulation {
-  /// Why the packet ended: of the drops, the one that lies deepest.
+  /// Why the packet ended: what is unknown, else of the drops the one that lies deepest. A copy
+  /// that ran into a device with an unknown far end counts only if nothing else ended a copy.
   var firstReason: Reason? {
     if let unknown = unknowns.first { return unknown }
-    return drops.max { depth(of: $0.step) < depth(of: $1.step) }?.reason
+    let certain = drops.filter { $0.reason.code != DropCode.notAttached.rawValue }
+    return (certain.isEmpty ? drops : certain)
+      .max { depth(of: $0.step) < depth(of: $1.step) }?.reason
   }
 
   private func depth(of step: Int) -> Int {

@@ -35,11 +35,10 @@ extension Simulation {
     case .guest: deliverToGuests(key, frame, step)
     case .segment(let index): schedule(.segment(index, from: key), frame, step)
     case .none:
+      // Unknown if nothing else ends the packet: see `Tracer.verdict`.
       drop(
-        place, .notAttached, "nothing is known to be at the other end of \(key.interface)", frame,
-        step, evidence: [device.link.evidence])
-      unknown(
-        "what is at the other end of \(key) is not in the capture", step,
+        place, .notAttached,
+        "what is at the other end of \(key.interface) is not in the capture", frame, step,
         evidence: [device.link.evidence])
     }
   }

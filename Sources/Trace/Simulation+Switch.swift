@@ -75,12 +75,8 @@ extension Simulation {
     if let guest = cloud.guestsBySwitchPort[node.name]?[key] {
       return schedule(.guest(guest), frame, parent)
     }
-    let place = Place.bridge(BridgeKey(node.name, output.bridge))
     drop(
-      place, .noSuchPort, "port \(output.name) of \(output.bridge) has no device", frame,
-      parent)
-    unknown(
-      "port \(output.name) of \(output.bridge) on \(node.name) has no device in the capture",
-      parent)
+      .bridge(BridgeKey(node.name, output.bridge)), .notAttached,
+      "port \(output.name) of \(output.bridge) has no device in the capture", frame, parent)
   }
 }

@@ -117,6 +117,7 @@ public struct Tracer: Sendable {
     switch DropCode(rawValue: reason.code) {
     case .neighbourUnresolved: return (.unresolved, reason)
     case .netfilterReject: return (.rejected, reason)
+    case .notAttached: return (.unknown, reason)
     default: return (.dropped, reason)
     }
   }
