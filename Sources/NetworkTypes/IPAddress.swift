@@ -33,10 +33,12 @@ public struct IPv4Address: Hashable, Sendable, Comparable, CustomStringConvertib
   public var isLoopback: Bool { rawValue >> 24 == 127 }
   public var isLinkLocal: Bool { rawValue >> 16 == 0xa9fe }
 
-  /// RFC 1918, 6598 (carrier NAT), 3927 and loopback: no router of the internet has a route to it.
+  /// RFC 1918, 6598 (carrier NAT), 2544 (benchmarks), 3927, 6890 and loopback: no router of the
+  /// internet has a route to it. Documentation ranges count as public: they stand for it in examples.
   public var isPrivate: Bool {
     rawValue >> 24 == 10 || rawValue >> 20 == 0xac1 || rawValue >> 16 == 0xc0a8
-      || rawValue >> 22 == 0x191 || isLinkLocal || isLoopback || rawValue >> 24 == 0
+      || rawValue >> 22 == 0x191 || rawValue >> 17 == 0x6309 || rawValue >> 8 == 0xc00000
+      || isLinkLocal || isLoopback || rawValue >> 24 == 0
       || rawValue >> 28 >= 0xe
   }
 
