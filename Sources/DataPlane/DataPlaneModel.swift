@@ -16,8 +16,16 @@ public struct DataPlaneModel: Sendable {
   /// Things that could not be wired, each with why: an answer that runs into one is unknown.
   public internal(set) var wiringGaps: [String] = []
 
+  /// Who has which address on which network, by Neutron's ports.
+  private let owners: [NetworkID: [IPAddress: MACAddress]]
+
   public init(_ facts: CloudFacts) {
     self.facts = facts
+    var owners: [NetworkID: [IPAddress: MACAddress]] = [:]
+    for port in facts.neutron.ports.records where port.deviceOwner != "network:floatingip" {
+      for fixed in port.fixedIPs { owners[port.network, default: [:]][fixed.address] = port.mac }
+    }
+    self.owners = owners
     nodes = Dictionary(
       facts.nodes.map { ($0.name, NodeModel($0)) }, uniquingKeysWith: { a, _ in a })
     wireSwitchPorts()
@@ -29,6 +37,10 @@ public struct DataPlaneModel: Sendable {
 
   public func namespace(_ key: NamespaceKey) -> NamespaceModel? {
     nodes[key.node]?.namespaces[key.namespace]
+  }
+  /// The MAC of the port that has the address on the network.
+  public func owner(of address: IPAddress, on network: NetworkID) -> MACAddress? {
+    owners[network]?[address]
   }
   public func device(_ key: DeviceKey) -> Device? { nodes[key.node]?.device(key) }
   public func guest(_ port: PortID) -> Int? { guests.firstIndex { $0.port == port } }

@@ -31,9 +31,9 @@ extension Simulation {
       return schedule(.switchPort(key.node, port), frame, step)
     }
     switch device.attachment {
-    case .veth(let peer): schedule(.device(peer), frame, step)
+    case .veth(let peer): hand(.device(peer), frame, step)
     case .guest: deliverToGuests(key, frame, step)
-    case .segment(let index): schedule(.segment(index, from: key), frame, step)
+    case .segment(let index): segmentInput(index, from: key, frame, step)
     case .none:
       // Unknown if nothing else ends the packet: see `Tracer.verdict`.
       drop(
@@ -77,7 +77,7 @@ extension Simulation {
       return bridgeInput(bridge, in: namespace, from: device, frame, step)
     }
     if let port = device.switchPort, !device.isSwitchInternal {
-      return switchInput(key.node, port, frame, step)
+      return schedule(.switchPort(key.node, port), frame, step)
     }
     stackInput(device, in: namespace, frame, step)
   }

@@ -33,6 +33,7 @@ extension Simulation {
         packet.source.flatMap { guest.owns($0) ? $0 : nil } ?? guest.firstAddress(next.family)
       guard
         let mac = resolve(next, stack: .guest(index), mac: guest.mac, sender: sender, parent)
+          ?? remembered(next, by: guest)
       else {
         return drop(
           place, .neighbourUnresolved, "nobody answers \(guest.name) for \(next)", frame, parent,
@@ -42,6 +43,21 @@ extension Simulation {
       frame.packet.ethDst = mac
     }
     guestTransmit(index, frame, parent)
+  }
+
+  /// Nobody answers, yet a guest that ran before the fault holds its neighbours in its cache: a
+  /// Linux guest keeps stale entries and sends to them until a few probes went unanswered. The
+  /// packet then shows where it is lost; that it arrived would not count.
+  private mutating func remembered(_ next: IPAddress, by guest: Guest) -> MACAddress? {
+    guard let network = guest.network, let mac = cloud.owner(of: next, on: network) else {
+      return nil
+    }
+    assumedNeighbour = Reason(
+      code: DropCode.neighbourUnresolved.rawValue,
+      text: "nobody answers \(guest.name) for \(next)", evidence: guest.evidence)
+    assume(
+      "nobody answers \(guest.name) for \(next): its cache is taken to hold \(mac) still")
+    return mac
   }
 
   private func looped(_ frame: Frame, _ mac: MACAddress) -> Frame {
@@ -79,7 +95,7 @@ extension Simulation {
     where cloud.guests[index].vlan == frame.packet.vlans.outer?.id {
       var frame = frame
       if cloud.guests[index].vlan != nil { frame.packet.vlans.pop() }
-      schedule(.guest(index), frame, parent)
+      hand(.guest(index), frame, parent)
     }
   }
 

@@ -76,7 +76,7 @@ extension Simulation {
       let step = cross(device.key, isOut: true, transit.frame, transit.parent)
       transit.frame.packet.ethSrc = .zero
       transit.frame.packet.ethDst = device.mac
-      return schedule(.device(device.key), transit.frame, step)
+      return hand(.device(device.key), transit.frame, step)
     }
     guard device.isUp else {
       return drop(

@@ -56,7 +56,7 @@ extension Simulation {
       }
       if device.isSwitchInternal {
         if isUserspace, out.inner != nil, terminate(out, at: device, on: node, parent) { return }
-        return schedule(.device(deviceKey), out, parent)
+        return hand(.device(deviceKey), out, parent)
       }
       if out.payloadBytes > device.mtuBytes {
         return drop(

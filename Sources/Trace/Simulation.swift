@@ -1,5 +1,7 @@
-// The engine: frames in a queue, each handed to the device, switch, stack or guest that is next.
-// Breadth first, so that the order of steps is the order in time of copies of a flooded frame.
+// The engine: frames go to the device, switch, stack or guest that is next. Inside a kernel that
+// happens at once, as a veth pair or a bridge hands a frame over in one call; a wire between nodes
+// and a switch process take their time and are queued. So the order of steps is the order in time
+// in which copies of a flooded frame are seen.
 import Conntrack
 import DataPlane
 import Facts
@@ -42,6 +44,9 @@ struct Simulation {
   /// Resolutions inside resolutions: a tunnel's next hop inside a router's inside a guest's is 3.
   static let resolutionDepthLimit = 6
 
+  /// A frame through a router, a floating IP namespace and two hybrid plugs takes about 20 calls.
+  static let callDepthLimit = 64
+
   let cloud: DataPlaneModel
   var state: TraceState
   var steps: [Step] = []
@@ -57,8 +62,11 @@ struct Simulation {
   var outsideSource: IPAddress?
   /// Above 0 while a neighbour is being resolved: nothing is recorded then.
   var resolutionDepth = 0
+  /// A guest's neighbour that nobody answers for and that its cache is assumed to hold.
+  var assumedNeighbour: Reason?
   private var queue: [(Arrival, Frame, Int?)] = []
   private var handled = 0
+  private var callDepth = 0
 
   init(cloud: DataPlaneModel, state: TraceState) {
     self.cloud = cloud
@@ -67,8 +75,18 @@ struct Simulation {
 
   var isRecording: Bool { resolutionDepth == 0 }
 
+  /// Hands a frame to something else that works in its own time.
   mutating func schedule(_ arrival: Arrival, _ frame: Frame, _ parent: Int?) {
     queue.append((arrival, frame, parent))
+  }
+
+  /// Hands a frame over inside the same kernel: at once, unless it has gone through so many hands
+  /// that it must be going in circles, which the queue's limit then ends.
+  mutating func hand(_ arrival: Arrival, _ frame: Frame, _ parent: Int?) {
+    guard callDepth < Self.callDepthLimit else { return schedule(arrival, frame, parent) }
+    callDepth += 1
+    handle(arrival, frame, parent)
+    callDepth -= 1
   }
 
   /// Works until nothing moves any more.

@@ -5,7 +5,7 @@ import NetworkTypes
 
 /// What became of a packet.
 public enum Outcome: String, Hashable, Sendable, CaseIterable {
-  /// The addressee took it.
+  /// The addressee took it; a router or service (a namespace) counts when its answer comes back.
   case delivered
   /// The outside world took it.
   case leftCloud = "left-cloud"

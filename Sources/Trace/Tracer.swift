@@ -88,10 +88,14 @@ public struct Tracer: Sendable {
     let accepted = forward.deliveries.filter {
       if case .accepted = $0.kind { true } else { false }
     }
-    let (outcome, reason) = verdict(probe, forward, accepted)
+    var (outcome, reason) = verdict(probe, forward, accepted)
+    if outcome == .delivered, let lost = lostAnswer(accepted.first, reply) {
+      (outcome, reason) = lost
+    }
     return TraceResult(
       probe: probe, outcome: outcome,
-      receivedBy: accepted.map { name($0.recipient) }.uniqued(),
+      receivedBy: outcome.isDelivered == false
+        ? [] : accepted.map { name($0.recipient) }.uniqued(),
       overheardBy: forward.overheard.sorted(), seen: accepted.first.map(seen),
       isReplied: outcome == .unknown ? nil : (reply?.isBack ?? false),
       path: forward.path, steps: forward.steps, replyPath: reply?.simulation.path ?? [],
@@ -104,6 +108,8 @@ public struct Tracer: Sendable {
     -> (Outcome, Reason?)
   {
     if let first = accepted.first {
+      // Without the neighbour's answer it would have ended at the first expiry.
+      if let reason = forward.assumedNeighbour { return (.unresolved, reason) }
       if case .outside = first.recipient { return (.leftCloud, nil) }
       return (.delivered, nil)
     }
@@ -120,6 +126,21 @@ public struct Tracer: Sendable {
     case .notAttached: return (.unknown, reason)
     default: return (.dropped, reason)
     }
+  }
+
+  /// A router or service is reached when its answer comes back: who pings a gateway asks for that.
+  private func lostAnswer(_ delivery: Delivery?, _ reply: Reply?) -> (Outcome, Reason)? {
+    guard case .namespace(let key, _)? = delivery?.recipient, let reply, reply.isBack != true
+    else { return nil }
+    let why = reply.simulation.firstReason
+    if reply.isBack == nil, let why { return (.unknown, why) }
+    return (
+      .dropped,
+      Reason(
+        code: why?.code ?? DropCode.notAnswered.rawValue,
+        text: "\(key) takes it, but its answer is lost"
+          + (why.map { ": \($0.text)" } ?? ""), evidence: why?.evidence ?? [])
+    )
   }
 
   private func seen(_ delivery: Delivery) -> SeenHeader {
