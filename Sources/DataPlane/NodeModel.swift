@@ -9,6 +9,7 @@ public struct NodeModel: Sendable {
   public let facts: NodeFacts
   public var namespaces: [NamespaceName: NamespaceModel]
   public let openVSwitch: SwitchModel
+  public let flushOrder: DatapathFlushOrder
   /// Every OVS port of the database, and the device that it is where the capture has one.
   public var switchDevices: [SwitchPortKey: DeviceKey] = [:]
 
@@ -17,6 +18,11 @@ public struct NodeModel: Sendable {
     self.facts = facts
     namespaces = facts.namespaces.mapValues { NamespaceModel($0, node: facts.name) }
     openVSwitch = SwitchModel(facts.openVSwitch, node: facts.name)
+    let types = openVSwitch.bridges.values.flatMap(\.ports.values).compactMap { port in
+      if case .tunnel(let tunnel) = port.kind { tunnel.type } else { nil }
+    }
+    flushOrder = DatapathFlushOrder(
+      facts.openVSwitch.datapathPorts, tunnelTypes: Set(types))
   }
 
   public func device(_ key: DeviceKey) -> Device? {

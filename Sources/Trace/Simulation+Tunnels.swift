@@ -22,7 +22,7 @@ extension Simulation {
 
   mutating func encapsulate(
     _ frame: Frame, _ tunnel: Tunnel, on node: NodeModel, _ output: SwitchOutput,
-    _ parent: Int?, isUserspace: Bool
+    _ parent: Int?, into emissions: inout [SwitchEmission], depth: Int
   ) {
     let place = Place.bridge(BridgeKey(node.name, output.bridge))
     guard let overhead = Self.overheadBytes[tunnel.type] else {
@@ -37,10 +37,11 @@ extension Simulation {
       outer, inner: Encapsulation(frame: frame, type: tunnel.type, key: tunnel.metadata.id))
     let step = record(
       place, .encapsulated("\(tunnel.type) \(tunnel.metadata.id) to \(remote)"), wrapped, parent)
-    if isUserspace {
-      sendFromUserspace(wrapped, remote: remote, on: node, place, step)
+    if node.openVSwitch.isUserspace(output.bridge) {
+      sendFromUserspace(
+        wrapped, remote: remote, on: node, place, step, into: &emissions, depth: depth)
     } else if let root = node.namespaces[.root] {
-      localOutput(root, wrapped, step)
+      emissions.append(SwitchEmission(exit: .stack(root), frame: wrapped, parent: step))
     }
   }
 
@@ -71,7 +72,8 @@ extension Simulation {
 
   /// OVS's own IP layer of a userspace datapath: its routes, its neighbours, its bridges.
   private mutating func sendFromUserspace(
-    _ frame: Frame, remote: IPAddress, on node: NodeModel, _ place: Place, _ parent: Int?
+    _ frame: Frame, remote: IPAddress, on node: NodeModel, _ place: Place, _ parent: Int?,
+    into emissions: inout [SwitchEmission], depth: Int
   ) {
     let routes = node.facts.openVSwitch.tunnelRoutes
     guard let root = node.namespaces[.root] else { return }
@@ -106,7 +108,7 @@ extension Simulation {
         frame, parent)
     }
     frame.packet.ethDst = mac
-    schedule(.switchPort(node.name, port), frame, parent)
+    translate(node, port, frame, parent, into: &emissions, depth: depth + 1)
   }
 
   private mutating func tunnelNeighbour(
@@ -122,27 +124,30 @@ extension Simulation {
       sender: root.selectSource(device.key.interface, towards: next), parent)
   }
 
-  /// Userspace: a tunnel packet on its way to a bridge's own device is taken by the switch itself.
-  mutating func terminate(
-    _ frame: Frame, at device: Device, on node: NodeModel, _ parent: Int?
-  ) -> Bool {
-    guard let destination = frame.packet.destination,
-      let namespace = node.namespaces[device.key.namespace], namespace.isLocal(destination)
-    else { return false }
-    tunnelInput(frame, on: node, parent)
-    return true
-  }
-
   /// Kernel: the tunnel's socket took the packet.
   mutating func decapsulate(_ transit: Transit) {
     guard let node = cloud.nodes[transit.namespace.key.node] else { return }
-    tunnelInput(transit.frame, on: node, transit.parent)
+    guard let (port, frame, step) = decapsulated(transit.frame, on: node, transit.parent) else {
+      return
+    }
+    schedule(.switchPort(node.name, port), frame, step)
   }
 
-  private mutating func tunnelInput(_ frame: Frame, on node: NodeModel, _ parent: Int?) {
+  mutating func tunnelInput(
+    _ frame: Frame, on node: NodeModel, _ parent: Int?, into emissions: inout [SwitchEmission],
+    depth: Int
+  ) {
+    guard let (port, frame, step) = decapsulated(frame, on: node, parent) else { return }
+    translate(node, port, frame, step, into: &emissions, depth: depth + 1)
+  }
+
+  /// The frame inside, and the tunnel port that it comes in on.
+  private mutating func decapsulated(_ frame: Frame, on node: NodeModel, _ parent: Int?) -> (
+    SwitchPortKey, Frame, Int?
+  )? {
     guard let inner = frame.inner, let source = frame.packet.source,
       let destination = frame.packet.destination
-    else { return }
+    else { return nil }
     let metadata = TunnelMetadata(
       id: inner.key, source: source, destination: destination, tos: frame.packet.tos,
       ttl: frame.packet.ttl)
@@ -150,9 +155,10 @@ extension Simulation {
       let port = node.openVSwitch.tunnelPort(
         receiving: metadata, type: inner.type, destinationPort: frame.packet.destinationPort)
     else {
-      return drop(
+      drop(
         .namespace(NamespaceKey(node.name, .root)), .noTunnelPort,
         "\(node.name) has no \(inner.type) port for \(source)", frame, parent)
+      return nil
     }
     var carried = inner.frame
     carried.packet.mark = 0
@@ -161,6 +167,6 @@ extension Simulation {
       .bridge(BridgeKey(node.name, port.key.bridge)),
       .decapsulated("\(inner.type) \(inner.key) from \(source) on \(port.name)"), carried,
       parent, evidence: port.interfaceEvidence.map { [$0] } ?? [])
-    schedule(.switchPort(node.name, port.key), carried, step)
+    return (port.key, carried, step)
   }
 }
