@@ -115,6 +115,11 @@ public struct RoutingModel: Sendable {
         route.tos == 0 || route.tos == query.tos & 0x1c
       else { continue }
       if let limit = rule.suppressPrefixLength, route.destination.length <= limit { continue }
+      guard route.unrecognised.isEmpty else {
+        return .unknown(
+          "where a route leads is not modelled: " + route.unrecognised.joined(separator: " "),
+          route.evidence)
+      }
       switch route.type {
       case .unreachable: return .unreachable(route.evidence)
       case .prohibit: return .prohibited(route.evidence)
