@@ -4,7 +4,7 @@
 --   route to it.
 -- fix: Restart the L3 agent of the node that should hold it, or disassociate it and associate it again.
 -- references: F-33, F-34
--- needs: ip-addr, ip-route-4, neutron-floatingips, neutron-ports
+-- needs: ip-addr, ip-route-4|ip-route, neutron-floatingips, neutron-ports
 SELECT f.address AS subject,
   'leads to port ' || coalesce(nullif(p.name, ''), p.id) || ' on ' || p.host
     || ', and no node has its address or a route to it' AS message,
@@ -13,7 +13,7 @@ FROM neutron_floating_ip f
 JOIN neutron_port p ON p.id = f.port
 WHERE EXISTS (SELECT 1 FROM v_router_node r WHERE r.router = f.router)
   AND EXISTS (SELECT 1 FROM v_host_node h WHERE h.host = p.host)
-  AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format IN ('ip-addr', 'ip-route-4'))
+  AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format IN ('ip-addr', 'ip-route-4', 'ip-route'))
   AND NOT EXISTS (
     SELECT 1 FROM v_floating_ip_holder h WHERE h.floating_ip = f.id AND h.how <> 'dnat')
 ORDER BY 1;

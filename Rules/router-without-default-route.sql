@@ -3,7 +3,7 @@
 -- why: The router reaches the external network's own addresses and nothing behind its gateway.
 -- fix: Restart the L3 agent of the node named, or clear the router's gateway and set it again.
 -- references: F-34, F-63
--- needs: ip-route-4, neutron-routers, neutron-subnets, neutron-ports
+-- needs: ip-route-4|ip-route, neutron-routers, neutron-subnets, neutron-ports
 SELECT r.node || ' ' || coalesce(nullif(r.router_name, ''), r.router) AS subject,
   'no IPv4 default route in ' || r.namespace AS message, x.file, x.line
 FROM v_router_node r JOIN neutron_router x ON x.id = r.router
@@ -18,7 +18,7 @@ WHERE x.is_admin_up
     JOIN neutron_subnet s ON s.id = f.subnet
     WHERE p.device_id = x.id AND p.device_owner = 'network:router_gateway'
       AND s.family = 4 AND s.gateway IS NOT NULL)
-  AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'ip-route-4' AND g.node = r.node)
+  AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format IN ('ip-route-4', 'ip-route') AND g.node = r.node)
   AND NOT EXISTS (
     SELECT 1 FROM route t
     WHERE t.node = r.node AND t.namespace = r.namespace AND t.family = 4

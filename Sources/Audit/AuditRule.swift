@@ -26,8 +26,9 @@ public struct AuditRule: Hashable, Sendable {
   public var why: String
   public var fix: String
   public var references: [String]
-  /// Formats of capture files without which a clean answer would be a guess.
-  public var needs: [String]
+  /// Formats of capture files without which a clean answer would be a guess; each with those that
+  /// stand in for it.
+  public var needs: [[String]]
   /// One SELECT with the columns `subject`, `message`, `file`, `line`. Rows that agree in the first
   /// two are one finding with several places; a row without message says in its subject why the
   /// rule could not tell.

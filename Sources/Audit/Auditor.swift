@@ -18,7 +18,7 @@ public enum Auditor {
 
   static func result(of rule: AuditRule, in database: Database) throws -> RuleResult {
     let known = SnapshotSchema.formatNames
-    if let stranger = rule.needs.first(where: { !known.contains($0) }) {
+    if let stranger = rule.needs.joined().first(where: { !known.contains($0) }) {
       throw RuleError("\(rule.id).sql", "needs '\(stranger)', which is no format of a capture file")
     }
     let rows = try rows(of: rule, in: database)
@@ -73,24 +73,34 @@ public enum Auditor {
   /// Gaps and unreadable parts of the formats that the rule needs, and formats of which nothing
   /// was captured at all.
   private static func missing(for rule: AuditRule, in database: Database) throws -> [String] {
-    try rule.needs.flatMap { format in
-      let gaps = try String.fetchAll(
-        database,
-        sql: """
-          SELECT coalesce(node || ' ', '') || path || ': ' || reason FROM gap WHERE format = ?
-          ORDER BY 1
-          """, arguments: [format])
-      let unread = try String.fetchAll(
+    try rule.needs.flatMap { formats in
+      var lacking: [String] = []
+      var count = 0
+      for format in formats {
+        lacking += try gaps(of: format, in: database)
+        count +=
+          try Int.fetchOne(
+            database, sql: "SELECT count(*) FROM capture_file WHERE format = ?",
+            arguments: [format]) ?? 0
+      }
+      let isNothing = count == 0 && lacking.isEmpty
+      return isNothing ? ["\(formats.joined(separator: "|")): nothing was captured"] : lacking
+    }
+  }
+
+  private static func gaps(of format: String, in database: Database) throws -> [String] {
+    try String.fetchAll(
+      database,
+      sql: """
+        SELECT coalesce(node || ' ', '') || path || ': ' || reason FROM gap WHERE format = ?
+        ORDER BY 1
+        """, arguments: [format])
+      + String.fetchAll(
         database,
         sql: """
           SELECT p.place || ':' || d.line || ': ' || d.message
           FROM diagnostic d JOIN capture_file f ON f.id = d.file JOIN v_place p ON p.file = d.file
           WHERE f.format = ? AND d.severity <> 'note' ORDER BY d.file, d.line
           """, arguments: [format])
-      let count = try Int.fetchOne(
-        database, sql: "SELECT count(*) FROM capture_file WHERE format = ?", arguments: [format])
-      let nothing = count == 0 && gaps.isEmpty ? ["\(format): nothing was captured"] : []
-      return gaps + unread + nothing
-    }
   }
 }

@@ -6,7 +6,7 @@
 //     --   are indented.
 //     -- fix: What to do.
 //     -- references: F-03, LP1930414
-//     -- needs: ovsdb, neutron-ports
+//     -- needs: ovsdb-dump, ip-route-4|ip-route   (either of two)
 //     SELECT … AS subject, … AS message, file, line FROM …;
 //
 //     /* test: what the case shows
@@ -102,7 +102,8 @@ enum RuleFile {
       return AuditRule(
         id: name.hasSuffix(".sql") ? String(name.dropLast(4)) : name,
         title: header["title", default: ""], severity: severity, why: header["why", default: ""],
-        fix: header["fix", default: ""], references: list("references"), needs: list("needs"),
+        fix: header["fix", default: ""], references: list("references"),
+        needs: list("needs").map { $0.split(separator: "|").map(String.init) },
         query: sql, tests: tests)
     }
 

@@ -35,7 +35,7 @@ public enum RuleTester {
         INSERT INTO namespace (node, name, is_captured)
           VALUES ('n1', 'root', 1), ('n2', 'root', 1);
         """)
-    for (index, format) in rule.needs.enumerated() {
+    for (index, format) in rule.needs.compactMap(\.first).enumerated() {
       let isNeutron = format.hasPrefix("neutron-")
       try database.execute(
         sql: "INSERT INTO capture_file (id, node, path, format) VALUES (?, ?, ?, ?)",

@@ -61,7 +61,7 @@ import Testing
     let report = try Self.audit(capture)
     #expect(report.findings.map { "\($0.rule.id): \($0.subject): \($0.message)" } == [])
     for result in report.results where result.verdict == .clean {
-      #expect(!result.rule.needs.contains { formats.contains($0) }, "\(result.rule.id)")
+      #expect(!result.rule.needs.joined().contains { formats.contains($0) }, "\(result.rule.id)")
     }
   }
 
@@ -88,7 +88,7 @@ import Testing
   @Test func withoutNeutronNothingThatNeedsItIsClean() throws {
     let report = try Self.audit(try Fixture.without { $0.node == nil })
     let clean = report.results.filter { $0.verdict == .clean }.map(\.rule)
-    #expect(clean.allSatisfy { rule in !rule.needs.contains { $0.hasPrefix("neutron-") } })
+    #expect(clean.allSatisfy { rule in !rule.needs.joined().contains { $0.hasPrefix("neutron-") } })
     #expect(report.findings.isEmpty)
     #expect(report.exitCode == 2)
   }
@@ -146,7 +146,7 @@ import Testing
     #expect(rule.id == "some-rule")
     #expect(rule.why == "Because of this.")
     #expect(rule.severity == .low)
-    #expect(rule.needs == ["ps"])
+    #expect(rule.needs == [["ps"]])
     #expect(rule.query == "SELECT 1;")
   }
 

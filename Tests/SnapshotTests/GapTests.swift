@@ -68,11 +68,11 @@ import Testing
   }
 
   @Test func wrongJSONSaysWhatWasWanted() {
-    let facts = facts([("root/ip_-j_neigh.json", "<html>", nil)])
+    let facts = facts([("root/ip_-j_neigh.json", "[{\"dst\":\"192.0.2.1\" \"dev\":1}]\n", nil)])
     #expect(
       facts.diagnostics.map { $0.rendered(in: facts.files) } == [
-        "n1 root/ip_-j_neigh.json:1: the JSON breaks off at byte 0: wanted '[' that opens the "
-          + "records [neighbour/bad-json]"
+        "n1 root/ip_-j_neigh.json:1: the JSON breaks off at byte 20: wanted ',' or '}' "
+          + "[neighbour/bad-json]"
       ])
   }
 
