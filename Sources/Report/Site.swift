@@ -16,16 +16,8 @@ public struct Site: Sendable {
           at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: url, options: .atomic)
       } catch {
-        throw ReportError("\(folder)/\(path)", "cannot be written: \(Self.reason(error))")
+        throw ReportError("\(folder)/\(path)", "cannot be written: wanted a folder that can be")
       }
     }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    guard let cause, cause.domain == NSPOSIXErrorDomain else {
-      return (error as NSError).localizedDescription
-    }
-    return String(cString: strerror(Int32(cause.code)))
   }
 }

@@ -4,6 +4,7 @@ import Foundation
 import NetworkTypes
 import Testing
 
+@testable import Audit
 @testable import LogicalModel
 @testable import Report
 
@@ -93,6 +94,36 @@ import Testing
         == "No audit rules were run; the capture of 4 nodes has 1 gap.")
     let page = try ReportFixture.page(input)
     #expect(page.contains("<td class=\"plain\"><div>permission denied</div></td>"))
+  }
+
+  /// Silence of a rule that could not tell is no good news.
+  @Test func rulesThatCouldNotTellAreCounted() throws {
+    var input = try ReportFixture.input()
+    let (clean, open) = (Self.result(missing: []), Self.result(missing: ["ports.json: missing"]))
+    let cases: [([RuleResult], String)] = [
+      ([clean, clean], "2 audit rules found nothing"),
+      ([clean, open], "1 of 2 audit rules found nothing, 1 could not tell"),
+      ([open], "none of 1 audit rule could tell"),
+    ]
+    for (results, words) in cases {
+      let audit = AuditReport(results: results)
+      #expect(SummarySection.silence(audit) == words)
+      input.audit = audit
+      #expect((SummarySection.standing(input) == .good) == results.allSatisfy { $0 == clean })
+    }
+  }
+
+  private static func result(missing: [String]) -> RuleResult {
+    let rule = AuditRule(
+      id: "rule", title: "title", severity: .low, why: "", fix: "", references: [], needs: [],
+      query: "", tests: [])
+    return RuleResult(rule: rule, findings: [], missing: missing)
+  }
+
+  @Test func emptyCloudIsNotComplete() throws {
+    let input = ReportInput(facts: CloudFacts(), model: LogicalModel.CloudModel(CloudFacts()))
+    #expect(SummarySection.sentence(input) == "No audit rules were run; no node was captured.")
+    #expect(PageReader(try ReportFixture.page(input)).problems == [])
   }
 
   @Test func tablesHaveHeadings() throws {

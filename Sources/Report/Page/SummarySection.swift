@@ -45,7 +45,7 @@ enum SummarySection {
   }
 
   private static func isComplete(_ facts: CloudFacts) -> Bool {
-    facts.gaps.isEmpty && CaptureSection.lostBytes(facts) == 0
+    !facts.nodes.isEmpty && facts.gaps.isEmpty && CaptureSection.lostBytes(facts) == 0
       && !facts.diagnostics.contains { $0.severity > .note }
   }
 
@@ -59,16 +59,25 @@ enum SummarySection {
 
   private static func audit(_ audit: AuditReport?) -> String? {
     guard let audit else { return "no audit rules were run" }
-    let findings = audit.findings.count
+    let findings = audit.findings
+    guard let gravest = findings.first?.rule.severity else { return silence(audit) }
     let open = audit.results.count { $0.verdict == .unknown }
     let rest = open == 0 ? "" : ", and \(count(open, "rule")) could not tell"
-    if findings == 0 { return "\(count(audit.results.count, "audit rule")) found nothing" + rest }
-    let gravest = audit.findings.first?.rule.severity.rawValue ?? ""
-    let number = audit.findings.count { $0.rule.severity.rawValue == gravest }
+    let number = findings.count { $0.rule.severity == gravest }
     let weight =
-      number < findings
-      ? "\(number) of them \(gravest)" : findings == 1 ? gravest : "all \(gravest)"
-    return "\(count(findings, "finding")), \(weight)" + rest
+      number < findings.count
+      ? "\(number) of them \(gravest.rawValue)"
+      : findings.count == 1 ? gravest.rawValue : "all \(gravest.rawValue)"
+    return "\(count(findings.count, "finding")), \(weight)" + rest
+  }
+
+  /// A rule that could not tell has not found nothing.
+  static func silence(_ audit: AuditReport) -> String {
+    let rules = audit.results.count
+    let open = audit.results.count { $0.verdict == .unknown }
+    if open == 0 { return "\(count(rules, "audit rule")) found nothing" }
+    if open == rules { return "none of \(count(rules, "audit rule")) could tell" }
+    return "\(rules - open) of \(count(rules, "audit rule")) found nothing, \(open) could not tell"
   }
 
   private static func traces(_ traces: [TracedProbe]) -> String? {
@@ -86,6 +95,7 @@ enum SummarySection {
   }
 
   private static func capture(_ facts: CloudFacts) -> String {
+    if facts.nodes.isEmpty { return "no node was captured" }
     let doubts = facts.diagnostics.count { $0.severity > .note }
     let lost = CaptureSection.lostBytes(facts)
     var lacks: [String] = []

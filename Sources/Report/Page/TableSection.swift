@@ -89,16 +89,31 @@ enum TableSection {
 
   private static func body(_ cell: TableCell) -> Markup {
     switch cell {
-    case .text(let text): .text(text)
+    case .text(let text): .text(shortened(text))
     case .number(let number): .text("\(number)")
     case .flag(let flag): .tag("span", flag ? "yes" : "no", text: flag ? "yes" : "no")
     case .id(let id):
       .tag("abbr", "", [MarkupAttribute("title", id)], [.text(String(id.prefix(8)))])
     case .list(let items) where items.count > 1:
-      .tag("ul", "lines", [], items.map { .tag("li", text: $0) })
+      .tag("ul", "lines", [], listed(items).map { .tag("li", text: $0) })
     case .list(let items): .text(items.first ?? "")
     case .none: .empty
     }
+  }
+}
+
+extension TableSection {
+  /// Above any name's length; what is longer lists a value for each of many nodes.
+  private static let textLimit = 320
+  private static let listLimit = 12
+
+  private static func shortened(_ text: String) -> String {
+    text.count > textLimit ? text.prefix(textLimit) + " …" : text
+  }
+
+  private static func listed(_ items: [String]) -> [String] {
+    let hidden = items.count - listLimit
+    return hidden > 1 ? items.prefix(listLimit) + ["and \(hidden) more"] : items
   }
 }
 
