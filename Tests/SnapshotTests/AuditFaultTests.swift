@@ -9,7 +9,7 @@ import Testing
 /// A change of one file, and what must be found.
 struct Fault: Sendable, CustomTestStringConvertible {
   let rule: String
-  let subject: String
+  let subjects: [String]
   let node: NodeName
   /// The end of the file's path.
   let path: String
@@ -21,7 +21,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
     to replacement: String
   ) {
     self.rule = rule
-    self.subject = subject
+    subjects = subject.split(separator: ";").map(String.init)
     self.node = node
     self.path = path
     self.pattern = pattern
@@ -126,6 +126,11 @@ extension Fault {
     Fault(
       "remote-group-incomplete", "cmp1 NIPv4734df103-03ea-4aef-990a-", "cmp1",
       "root/ipset_save.txt", "()add \\S+ 172\\.17\\.17\\.12\\n", to: ""),
+    // Both ports admit the group through the same conjunction.
+    Fault(
+      "remote-group-too-wide", "cmp2 port-a4;cmp2 port-a7", "cmp2",
+      "br-int/ofctl_dump-flows.txt", "(nw_src=)172\\.17\\.17\\.12(?= actions=conjunction)",
+      to: "172.17.18.15"),
     Fault(
       "dhcp-server-dead", "net1 c-net1", "net1", "root/ps.txt",
       "( )dnsmasq (?=.*529a0518-f6e9-4cf4-a7f9-72edad0f43dc)", to: "sleep "),
@@ -153,7 +158,7 @@ extension Fault {
     }
     let report = try AuditRuleTests.audit(capture)
     let found = Set(report.findings.map { "\($0.rule.id): \($0.subject)" })
-    #expect(found == Set(faults.map { "\($0.rule): \($0.subject)" }))
+    #expect(found == Set(faults.flatMap { fault in fault.subjects.map { "\(fault.rule): \($0)" } }))
     #expect(report.findings.allSatisfy { !$0.evidence.isEmpty })
     #expect(report.exitCode == 1)
   }
