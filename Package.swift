@@ -60,10 +60,16 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Network namespaces of a test's own, to compare the model with the kernel.
+    .target(
+      name: "KernelLab", dependencies: ["NetworkTypes"], path: "Tests/KernelLab",
+      exclude: ["agent.py"], swiftSettings: strict),
     tests("NetworkTypesTests", ["NetworkTypes", "Conntrack"]),
     tests("FormatsTests", ["Facts", "Formats", "NetworkTypes"]),
     tests("OpenFlowTests", ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow"]),
-    tests("NetfilterTests", ["Conntrack", "Facts", "Formats", "Netfilter", "NetworkTypes"]),
+    tests(
+      "NetfilterTests",
+      ["Conntrack", "Facts", "Formats", "KernelLab", "Netfilter", "NetworkTypes"]),
     tests("SnapshotTests", ["Audit", "Facts", "Formats", "NetworkTypes", "Snapshot", grdb]),
     tests("LogicalModelTests", ["Facts", "Formats", "LogicalModel", "NetworkTypes", "Snapshot"]),
     tests(

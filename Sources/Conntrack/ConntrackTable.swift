@@ -65,7 +65,7 @@ public struct ConntrackTable: Hashable, Sendable {
       return TrackedPacket(state: packet.isIP ? .invalid : .untracked, zone: zone)
     }
     if let entry = find(tuple, zone: zone, replyZone: replyZone) {
-      if entry.direction == .reply { connections[entry.connection].hasSeenReply = true }
+      if entry.direction == .reply { noteReply(packet, of: entry.connection) }
       let isKnown = connections[entry.connection].hasSeenReply
       return TrackedPacket(
         state: isKnown ? .established : .new, direction: entry.direction, zone: zone,
@@ -78,6 +78,23 @@ public struct ConntrackTable: Hashable, Sendable {
     connection.replyZone = replyZone
     connections.append(connection)
     return TrackedPacket(state: .new, zone: zone, connection: connections.count - 1)
+  }
+
+  /// A reset as the first answer ends the connection at once; the packet still belongs to it.
+  private mutating func noteReply(_ packet: Packet, of position: Int) {
+    let isReset = packet.ipProtocol == IPProtocol.tcp && packet.tcpFlags & TCPFlags.rst != 0
+    if isReset, !connections[position].hasSeenReply { remove(position) }
+    connections[position].hasSeenReply = true
+  }
+
+  /// True where another connection already has one of this unconfirmed one's tuples.
+  public func clashes(_ position: Int) -> Bool {
+    let connection = connections[position]
+    let keys = [
+      Key(zone: connection.zone, tuple: connection.original),
+      Key(zone: connection.replyZone, tuple: connection.reply),
+    ]
+    return !connection.isConfirmed && keys.contains { index[$0].map { $0.connection != position } ?? false }
   }
 
   /// True for a packet whose connection is already in the table; changes nothing.

@@ -68,6 +68,17 @@ public struct PacketConnection: Hashable, Sendable {
   /// What CT in raw chose before the lookup.
   public var template: TrackingTemplate?
   public init() {}
+
+  /// What a TCP reset that REJECT sends carries into its own output hook (nf_ct_attach): the refused
+  /// packet's connection, seen from the other side. Other refusals carry nothing.
+  public var ofReset: PacketConnection {
+    var connection = PacketConnection()
+    guard let tracked, let index = tracked.connection else { return connection }
+    connection.tracked = TrackedPacket(
+      state: .related, direction: tracked.direction == .original ? .reply : .original,
+      zone: tracked.zone, connection: index)
+    return connection
+  }
 }
 
 /// Zone and helper that `CT` attaches to a packet for its lookup.

@@ -50,10 +50,7 @@ struct HookRun {
     case .chain(let base): return passChain(base, world)
     case .track: return [tracked(world)]
     case .translate(let kind, let chains): return translate(kind, chains, world)
-    case .confirm:
-      var world = world
-      if let index = world.entryIndex { world.conntrack.confirm(index) }
-      return [world]
+    case .confirm: return [confirmed(world)]
     }
   }
 

@@ -31,6 +31,28 @@ extension HookRun {
     return world
   }
 
+  /// The last station: the connection is found from now on.
+  func confirmed(_ world: World) -> World {
+    // A refusal's answer that rides on the connection does not establish it.
+    guard let tracked = world.connection.tracked, let index = tracked.connection,
+      tracked.direction == .original
+    else { return world }
+    var world = world
+    guard world.conntrack.clashes(index) else {
+      world.conntrack.confirm(index)
+      return world
+    }
+    let rule = RuleReference(
+      table: "conntrack", chain: NetfilterChainName(hook.chainName.rawValue),
+      text: "another connection has the same tuple", evidence: nil)
+    if world.packet.ipProtocol == IPProtocol.tcp {
+      world.finish(.drop(rule))
+    } else {
+      world.finish(.unknown([UnknownReason("two connections have the same tuple", rule: rule)]))
+    }
+    return world
+  }
+
   /// nf_conntrack_inet_error: the error must go to whom the quoted packet came from.
   private func isErrorForItsSender(
     _ packet: Packet, _ tracked: TrackedPacket, _ table: ConntrackTable
