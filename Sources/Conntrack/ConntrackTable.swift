@@ -83,7 +83,11 @@ public struct ConntrackTable: Hashable, Sendable {
   /// A reset as the first answer ends the connection at once; the packet still belongs to it.
   private mutating func noteReply(_ packet: Packet, of position: Int) {
     let isReset = packet.ipProtocol == IPProtocol.tcp && packet.tcpFlags & TCPFlags.rst != 0
-    if isReset, !connections[position].hasSeenReply { remove(position) }
+    if isReset, !connections[position].hasSeenReply {
+      remove(position)
+      // Found no more, but its own last packets still see it as it was.
+      connections[position].isConfirmed = true
+    }
     connections[position].hasSeenReply = true
   }
 
@@ -94,7 +98,8 @@ public struct ConntrackTable: Hashable, Sendable {
       Key(zone: connection.zone, tuple: connection.original),
       Key(zone: connection.replyZone, tuple: connection.reply),
     ]
-    return !connection.isConfirmed && keys.contains { index[$0].map { $0.connection != position } ?? false }
+    return !connection.isConfirmed
+      && keys.contains { index[$0].map { $0.connection != position } ?? false }
   }
 
   /// True for a packet whose connection is already in the table; changes nothing.

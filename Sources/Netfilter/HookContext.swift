@@ -69,9 +69,11 @@ public struct PacketConnection: Hashable, Sendable {
   public var template: TrackingTemplate?
   public init() {}
 
-  /// What a TCP reset that REJECT sends carries into its own output hook (nf_ct_attach): the refused
-  /// packet's connection, seen from the other side. Other refusals carry nothing.
-  public var ofReset: PacketConnection {
+  /// What an answer that the kernel makes about this packet carries into its own output hook
+  /// (nf_ct_attach): the packet's connection, seen from the other side, so that NAT is undone on it.
+  /// So do REJECT's answers and ICMP errors of routing (no route, TTL exceeded, too big). What a
+  /// local socket or a closed port answers carries nothing and is looked up: delivery forgets.
+  public var ofRefusal: PacketConnection {
     var connection = PacketConnection()
     guard let tracked, let index = tracked.connection else { return connection }
     connection.tracked = TrackedPacket(

@@ -156,10 +156,21 @@ extension HookRun {
       case .inInterface: context.inDevice
       case .outInterface: context.outDevice
       }
+    if case .v6(let own) = address, let certain = classTruth(own, types) { return certain }
     guard let type = context.addressType(address, device) else {
       return .unknown("how routing classes \(address) is not known")
     }
     return Truth(types.contains(type))
+  }
+
+  /// xt_addrtype looks at an IPv6 address itself first, where a router's own is unicast too, and wants
+  /// all that is asked for; nil where routing has to say.
+  private func classTruth(_ address: IPv6Address, _ types: Set<AddressType>) -> Truth? {
+    let isAny = address == .any
+    if types.contains(.multicast), !address.isMulticast { return .no }
+    if types.contains(.unicast), address.isMulticast || isAny { return .no }
+    if types.contains(.unspecified), !isAny { return .no }
+    return types.isDisjoint(with: [.local, .anycast, .unreachable]) ? .yes : nil
   }
 
   /// xt_owner looks at the sending socket; a forwarded packet has none and matches negations only.

@@ -34,8 +34,9 @@ public struct NetfilterModel: Sendable {
     builder.build(into: &self)
   }
 
-  /// Runs an IPv4, IPv6 or ARP packet through one hook; anything else passes. Where the verdict is
-  /// unknown, drop, reject or queue, `packet` and `connection` are as they came.
+  /// Runs an IPv4, IPv6 or ARP packet through one hook; anything else passes. The packet and its
+  /// connection come out as they are at the verdict: a refusal quotes the packet so. Where the
+  /// verdict is unknown they are as they came.
   public func run(
     _ hook: Hook, packet: inout Packet, connection: inout PacketConnection, context: HookContext,
     conntrack: inout ConntrackTable
@@ -49,11 +50,10 @@ public struct NetfilterModel: Sendable {
     let world = World(packet: packet, connection: connection, conntrack: conntrack)
     var run = HookRun(model: self, hook: hook, family: family, context: context)
     let (result, end) = run.run(plan, world)
-    if result.verdict == .accept {
-      packet = end.packet
-      connection = end.connection
-      conntrack = end.conntrack
-    }
+    if case .unknown = result.verdict { return result }
+    packet = end.packet
+    connection = end.connection
+    conntrack = end.conntrack
     return result
   }
 }

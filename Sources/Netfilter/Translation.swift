@@ -123,11 +123,11 @@ extension HookRun {
       return (addresses.first { $0.prefix.contains(hop) } ?? addresses.first)?.address
     }
     let sameScope = addresses.filter { $0.address.isLinkLocal == destination.isLinkLocal }
-    func shared(_ address: IPAddress) -> Int {
-      (address.bits ^ destination.bits).leadingZeroBitCount
+    func shared(_ address: InterfaceAddress) -> Int {
+      min((address.address.bits ^ destination.bits).leadingZeroBitCount, address.prefixLength)
     }
     return (sameScope.isEmpty ? addresses : sameScope)
-      .max { shared($0.address) < shared($1.address) }?.address
+      .max { shared($0) < shared($1) }?.address
   }
 
   func redirect(_ range: NATRange, _ rule: RuleReference, _ world: inout World) -> RuleOutcome {

@@ -71,7 +71,9 @@ struct TupleChoice {
     let family = tuple.source.family
     let last = family == .ipv4 ? 0 : 3
     let destination = words(tuple.destination)
-    let salt = self.range.isPersistent ? 0 : destination[last] ^ UInt32(connection.zone)
+    // A zone of one direction only is the zone's number all the same.
+    let zone = connection.zone == 0 ? connection.replyZone : connection.zone
+    let salt = self.range.isPersistent ? 0 : destination[last] ^ UInt32(zone)
     var hash = JenkinsHash.hash(words(tuple.source), initial: salt)
     let (low, high) = (words(range.lowerBound), words(range.upperBound))
     var chosen: [UInt32] = [0, 0, 0, 0]

@@ -215,6 +215,6 @@ private let web = Packet.tcp("10.0.0.1", 40000, "192.0.2.9", 80)
     #expect(result.steps.map(\.effect) == [.jump("a"), .marked(1), .drop])
     #expect(result.steps.compactMap(\.rule?.evidence?.line) == [8, 9, 10])
     #expect(result.steps.compactMap(\.rule?.table) == Array(repeating: "iptables filter", count: 3))
-    #expect(packet.mark == 0)
+    #expect(packet.mark == 1)
   }
 }
