@@ -268,6 +268,43 @@ private func natRouter(_ rules: [String], filter: String = "") -> Router {
     #expect(back.quoted?.destinationPort == 80)
   }
 
+  @Test func refusalsAreUndoneOnTheWayBack() {
+    var router = natRouter(
+      ["PREROUTING -p tcp -j DNAT --to-destination 198.51.100.1:8080"],
+      filter: filter("FORWARD -p tcp -j REJECT --reject-with tcp-reset"))
+    var packet = web
+    var connection = PacketConnection()
+    _ = router.run(.prerouting, &packet, &connection, router.context(in: "inside"))
+    let result = router.run(
+      .forward, &packet, &connection, router.context(in: "inside", out: "outside"))
+    #expect(result.verdict.short.hasPrefix("reject with TCP reset"))
+    #expect(packet.ends == "10.0.0.1:40000 > 198.51.100.1:8080")
+    var reset = packet.answer
+    reset.tcpFlags = TCPFlags.rst | TCPFlags.ack
+    var error = Packet.unreachable("10.0.0.254", about: packet)
+    for index in 0..<2 {
+      var back = index == 0 ? reset : error
+      var carried = connection.ofRefusal
+      for hook in [Hook.output, .postrouting] {
+        _ = router.run(hook, &back, &carried, router.context(out: "inside"))
+      }
+      #expect(back.source == address("192.0.2.9"))
+      if index == 0 { #expect(back.ends == web.answer.ends) } else { error = back }
+    }
+    #expect(error.quoted?.destination == address("192.0.2.9"))
+    #expect(error.quoted?.destinationPort == 80)
+    #expect(!router.conntrack.knows(web, zone: 0))
+  }
+
+  @Test func aResetAsFirstAnswerEndsTheConnection() {
+    var router = natRouter(["POSTROUTING -j SNAT --to-source 203.0.113.7"])
+    let (_, sent) = router.forward(web)
+    var reset = sent.answer
+    reset.tcpFlags = TCPFlags.rst | TCPFlags.ack
+    #expect(router.forward(reset, in: "outside", out: "inside").packet.ends == web.answer.ends)
+    #expect(!router.conntrack.knows(web, zone: 0))
+  }
+
   @Test func outputIsRoutedAgain() {
     let router = natRouter(["OUTPUT -p tcp -j DNAT --to-destination 198.51.100.1"])
     var packet = web

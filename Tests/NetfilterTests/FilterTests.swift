@@ -95,6 +95,19 @@ private let web = Packet.tcp("10.0.0.1", 40000, "192.0.2.9", 80)
     #expect(router.forward(packet).packet.mark == expected)
   }
 
+  /// A router's own IPv6 address is unicast too, an IPv4 one is not.
+  @Test(arguments: [
+    ("UNICAST", "fd00::9", true), ("LOCAL", "fd00::9", true), ("LOCAL", "fd00::8", false),
+    ("UNICAST", "ff02::1", false), ("MULTICAST", "ff02::1", true),
+    ("UNICAST", "10.0.0.9", false), ("LOCAL", "10.0.0.9", true), ("UNICAST", "10.0.0.8", true),
+  ]) func addressClass(type: String, destination: String, isTaken: Bool) {
+    let rules = filter("FORWARD -m addrtype --dst-type \(type) -j DROP")
+    var router = Router(rules, ip6tables: rules)
+    router.addresses["inside"] = [InterfaceAddress("10.0.0.9/24"), InterfaceAddress("fd00::9/64")]
+    let from = address(destination).family == .ipv4 ? "10.0.0.1" : "fd00::1"
+    #expect((router.forward(.udp(from, 1, destination, 2)).verdict != "accept") == isTaken)
+  }
+
   // MARK: Fragments
 
   @Test func laterFragmentsHaveNoPorts() {
