@@ -36,9 +36,11 @@ public struct ConntrackTable: Hashable, Sendable {
   public private(set) var connections: [Connection] = []
   private var index: [Key: Entry] = [:]
 
+  /// A zone may be of one direction only, so that one tuple may stand twice.
   private struct Key: Hashable {
     let zone: UInt16
     let tuple: ConnectionTuple
+    let direction: ConnectionDirection
   }
   private struct Entry: Hashable {
     let connection: Int
@@ -94,37 +96,46 @@ public struct ConntrackTable: Hashable, Sendable {
   /// True where another connection already has one of this unconfirmed one's tuples.
   public func clashes(_ position: Int) -> Bool {
     let connection = connections[position]
-    let keys = [
-      Key(zone: connection.zone, tuple: connection.original),
-      Key(zone: connection.replyZone, tuple: connection.reply),
+    if connection.isConfirmed { return false }
+    let ways: [(ConnectionTuple, ConnectionDirection)] = [
+      (connection.original, .original), (connection.reply, .reply),
     ]
-    return !connection.isConfirmed
-      && keys.contains { index[$0].map { $0.connection != position } ?? false }
+    return ways.contains { tuple, direction in
+      rivals(of: tuple, direction, zone: connection.zone, replyZone: connection.replyZone)
+        .contains { $0.connection != position }
+    }
+  }
+
+  /// Entries that the kernel would take for `tuple` when it is to stand for `direction`: those of the
+  /// same direction and zone, and where the zone is one for both directions those of the other too.
+  private func rivals(
+    of tuple: ConnectionTuple, _ direction: ConnectionDirection, zone: UInt16, replyZone: UInt16
+  ) -> [Entry] {
+    let keys = [
+      Key(zone: zone, tuple: tuple, direction: .original),
+      Key(zone: replyZone, tuple: tuple, direction: .reply),
+    ]
+    return keys.filter { zone == replyZone || $0.direction == direction }.compactMap { index[$0] }
   }
 
   /// True for a packet whose connection is already in the table; changes nothing.
   public func knows(_ packet: Packet, zone: UInt16) -> Bool {
     guard let tuple = ConnectionTuple(packet) else { return false }
-    return index[Key(zone: zone, tuple: tuple)] != nil
+    return find(tuple, zone: zone, replyZone: zone) != nil
   }
 
-  /// True where `tuple` would be another connection's answer, so that NAT must choose another one;
-  /// a connection from the very same `original` does not count.
-  public func isTaken(_ tuple: ConnectionTuple, zone: UInt16, original: ConnectionTuple) -> Bool {
-    guard let entry = index[Key(zone: zone, tuple: tuple)] else { return false }
-    return connections[entry.connection].original != original
+  /// True where `tuple` as the answer of an unconfirmed connection is another one's, so that NAT must
+  /// choose another one; a connection from the very same `original` does not count.
+  public func isTaken(
+    _ tuple: ConnectionTuple, zone: UInt16, replyZone: UInt16, original: ConnectionTuple
+  ) -> Bool {
+    rivals(of: tuple, .reply, zone: zone, replyZone: replyZone)
+      .contains { connections[$0.connection].original != original }
   }
 
   private func find(_ tuple: ConnectionTuple, zone: UInt16, replyZone: UInt16) -> Entry? {
-    if let entry = index[Key(zone: zone, tuple: tuple)],
-      entry.direction == .original || zone == replyZone
-    {
-      return entry
-    }
-    guard zone != replyZone, let entry = index[Key(zone: replyZone, tuple: tuple)],
-      entry.direction == .reply
-    else { return nil }
-    return entry
+    index[Key(zone: zone, tuple: tuple, direction: .original)]
+      ?? index[Key(zone: replyZone, tuple: tuple, direction: .reply)]
   }
 
   /// Makes a connection findable by both its tuples, as leaving the last hook does.
@@ -132,10 +143,9 @@ public struct ConntrackTable: Hashable, Sendable {
     let connection = connections[position]
     guard !connection.isConfirmed else { return }
     connections[position].isConfirmed = true
-    index[Key(zone: connection.zone, tuple: connection.original)] = Entry(
-      connection: position, direction: .original)
-    index[Key(zone: connection.replyZone, tuple: connection.reply)] = Entry(
-      connection: position, direction: .reply)
+    for key in keys(of: connection) {
+      index[key] = Entry(connection: position, direction: key.direction)
+    }
   }
 
   /// Adds a connection that is already confirmed: one of a dump.
@@ -148,9 +158,15 @@ public struct ConntrackTable: Hashable, Sendable {
   /// Takes a confirmed connection out, as `ct(commit,force)` and `conntrack -D` do.
   public mutating func remove(_ position: Int) {
     let connection = connections[position]
-    index[Key(zone: connection.zone, tuple: connection.original)] = nil
-    index[Key(zone: connection.replyZone, tuple: connection.reply)] = nil
+    for key in keys(of: connection) { index[key] = nil }
     connections[position].isConfirmed = false
+  }
+
+  private func keys(of connection: Connection) -> [Key] {
+    [
+      Key(zone: connection.zone, tuple: connection.original, direction: .original),
+      Key(zone: connection.replyZone, tuple: connection.reply, direction: .reply),
+    ]
   }
 
   private func startsConnection(_ packet: Packet, isStrict: Bool) -> Bool {

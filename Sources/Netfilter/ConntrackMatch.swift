@@ -12,13 +12,11 @@ extension HookRun {
       if names.isDisjoint(with: states(of: world)) != condition.isNegated { return .no }
     }
     // Without a connection only the state is looked at, and the rest taken for granted.
-    guard let entry = world.entry, let tracked = world.connection.tracked else {
-      return Truth(asksState)
-    }
+    guard let seen = world.seen else { return Truth(asksState) }
     var result = Truth.yes
     for condition in conditions {
       if case .state = condition.test { continue }
-      switch truth(condition.test, entry, tracked).inverted(condition.isNegated) {
+      switch truth(condition.test, seen.entry, seen.direction).inverted(condition.isNegated) {
       case .no: return .no
       case .yes: break
       case .unknown(let why): result = .unknown(why)
@@ -42,7 +40,7 @@ extension HookRun {
   }
 
   private func truth(
-    _ test: ConntrackCondition.Test, _ entry: Connection, _ tracked: TrackedPacket
+    _ test: ConntrackCondition.Test, _ entry: Connection, _ direction: ConnectionDirection
   ) -> Truth {
     switch test {
     case .state: return .yes
@@ -54,7 +52,7 @@ extension HookRun {
     case .replyDestination(let range): return Truth(range.contains(entry.reply.destination))
     case .originalPorts(let end, let range): return Truth(range.contains(entry.original.port(end)))
     case .replyPorts(let end, let range): return Truth(range.contains(entry.reply.port(end)))
-    case .isReplyDirection(let isReply): return Truth((tracked.direction == .reply) == isReply)
+    case .isReplyDirection(let isReply): return Truth((direction == .reply) == isReply)
     case .expires: return .unknown("when a connection expires is not known")
     case .unrecognised(let text): return .unknown("conntrack condition '\(text)' is not modelled")
     }

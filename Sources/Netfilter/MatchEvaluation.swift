@@ -104,7 +104,7 @@ extension HookRun {
     switch match.test {
     case .mark(let mark): return Truth(mark.matches(world.packet.mark)).inverted(match.isNegated)
     case .connectionMark(let mark):
-      guard let entry = world.entry else { return .no }
+      guard let entry = world.seen?.entry else { return .no }
       return Truth(mark.matches(entry.mark)).inverted(match.isNegated)
     case .conntrack(let conditions): return truth(conditions, world)
     default: return .no

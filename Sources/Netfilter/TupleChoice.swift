@@ -50,7 +50,9 @@ struct TupleChoice {
   }
 
   private func isTaken(_ tuple: ConnectionTuple) -> Bool {
-    table.isTaken(tuple.reversed, zone: connection.replyZone, original: connection.original)
+    table.isTaken(
+      tuple.reversed, zone: connection.zone, replyZone: connection.replyZone,
+      original: connection.original)
   }
 
   // MARK: Address

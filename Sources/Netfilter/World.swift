@@ -19,6 +19,20 @@ struct World {
   var entry: Connection? { connection.tracked?.connection.map { conntrack[$0] } }
   var entryIndex: Int? { connection.tracked?.connection }
 
+  /// What matches see as the packet's connection: between CT in raw and the lookup the template, which
+  /// is a confirmed connection from nowhere to nowhere.
+  var seen: (entry: Connection, direction: ConnectionDirection)? {
+    if let entry, let tracked = connection.tracked { return (entry, tracked.direction) }
+    guard connection.tracked == nil, let template = connection.template else { return nil }
+    let nowhere = IPAddress(bits: 0, family: packet.family ?? .ipv4)
+    var entry = Connection(
+      zone: template.originalZone,
+      original: ConnectionTuple(
+        source: nowhere, destination: nowhere, ipProtocol: 0, sourcePort: 0, destinationPort: 0))
+    entry.isConfirmed = true
+    return (entry, .original)
+  }
+
   mutating func finish(_ verdict: HookVerdict) { self.verdict = verdict }
   mutating func note(_ rule: RuleReference?, _ effect: RuleStep.Effect) {
     steps.append(RuleStep(rule: rule, effect: effect))
