@@ -42,6 +42,10 @@ public struct DataPlaneModel: Sendable {
   public func owner(of address: IPAddress, on network: NetworkID) -> MACAddress? {
     owners[network]?[address]
   }
+  /// The port that a floating IP belongs to, as Neutron has it.
+  public func floatingIPHolder(_ address: IPAddress) -> PortID? {
+    facts.neutron.floatingIPs.records.first { $0.address == address && $0.port != nil }?.port
+  }
   public func device(_ key: DeviceKey) -> Device? { nodes[key.node]?.device(key) }
   public func guest(_ port: PortID) -> Int? { guests.firstIndex { $0.port == port } }
 

@@ -46,13 +46,16 @@ extension Simulation {
     if destination.isMulticast || destination == .v4(.broadcast) {
       return localDeliver(transit)
     }
-    guard isSourceValid(transit, device) else { return }
+    guard !isMartian(transit, device) else { return }
     var query = RouteQuery(destination: destination, source: transit.packet.source)
     query.inputInterface = device.key.interface
     query.fill(from: transit.packet)
     switch transit.namespace.routing(family).lookup(query) {
     case .found(let route, let hop, let rule):
-      if route.type != .unicast { return localDeliver(transit) }
+      let isForwarded = route.type == .unicast
+      guard passesReversePath(transit, device.key.interface, out: isForwarded ? hop.interface : nil)
+      else { return }
+      if !isForwarded { return localDeliver(transit) }
       forward(transit, device, route, hop, rule)
     case let decision: refuseRoute(decision, transit)
     }
@@ -76,10 +79,10 @@ extension Simulation {
     }
   }
 
-  /// `fib_validate_source`: martians, our own addresses from outside, and rp_filter.
-  private mutating func isSourceValid(_ transit: Transit, _ device: Device) -> Bool {
+  /// Sources that no packet from a wire may have, and our own addresses from outside.
+  private mutating func isMartian(_ transit: Transit, _ device: Device) -> Bool {
     guard case .v4(let source)? = transit.packet.source else {
-      return !(transit.packet.source?.isMulticast ?? true)
+      return transit.packet.source?.isMulticast ?? true
     }
     let name = device.key.interface
     let sysctls = transit.namespace.sysctls
@@ -89,31 +92,35 @@ extension Simulation {
       drop(
         transit.place, .martianSource, "\(source) is no source that may come in on \(name)",
         transit.frame, transit.parent)
-      return false
+      return true
     }
     if name != "lo", transit.namespace.isLocal(.v4(source)), sysctls.acceptLocal(name) != true {
       drop(
         transit.place, .martianSource,
         "\(source) is \(transit.namespace.key)'s own address and came in on \(name)",
         transit.frame, transit.parent)
-      return false
-    }
-    return passesReversePath(transit, name)
-  }
-
-  private mutating func passesReversePath(_ transit: Transit, _ name: InterfaceName) -> Bool {
-    let mode = transit.namespace.sysctls.reversePathFilter(name)
-    if mode == 0 || name == "lo" { return true }
-    guard let source = transit.packet.source, let family = transit.packet.family else {
       return true
     }
+    return false
+  }
+
+  /// rp_filter (`__fib_validate_source`): the route back to the source must leave by the device
+  /// that the packet came in on. The lookup runs as if a packet came in on the device that this
+  /// one will leave by, so rules with `iif` apply; for local delivery it is `lo`.
+  private mutating func passesReversePath(
+    _ transit: Transit, _ name: InterfaceName, out: InterfaceName?
+  ) -> Bool {
+    let mode = transit.namespace.sysctls.reversePathFilter(name)
+    if mode == 0 || name == "lo" { return true }
+    guard let source = transit.packet.source, transit.packet.isIPv4 else { return true }
     var query = RouteQuery(destination: source, source: transit.packet.destination)
+    query.inputInterface = out
     if transit.namespace.sysctls.sourceValidMark(name) == true {
       query.mark = transit.packet.mark
     }
     query.tos = transit.packet.tos
     let isBack: Bool
-    switch transit.namespace.routing(family).lookup(query) {
+    switch transit.namespace.routing4.lookup(query) {
     case .found(let route, let hop, _):
       isBack = route.type == .unicast && (hop.interface == name || mode == 2)
     case .unknown(let text, let evidence):

@@ -99,36 +99,51 @@ extension Simulation {
       return
     }
     guard packet.arpOperation == 1 else { return }
-    guard answersARP(for: target, sender: sender, device, in: namespace, parent) else { return }
+    guard
+      let answer = arpAnswer(for: target, sender: sender, device, in: namespace, parent)
+    else { return }
     learnNeighbour(sender, packet.arpSHA, by: stack)
     let reply = Frame(arpReply(to: packet, from: device.mac))
-    record(.device(device.key), .delivered("answers ARP for \(target)"), frame, parent)
+    if answer == .proxy, packet.ethDst.isMulticast {
+      // A proxy waits up to 0.8 s (`proxy_delay`) with its answer to a broadcast, so an owner that
+      // answers at once always wins.
+      return scheduleLate(.transmit(device.key), reply, parent)
+    }
     transmit(device.key, reply, parent)
   }
 
-  private mutating func answersARP(
+  private enum ARPAnswer { case owner, proxy }
+
+  private mutating func arpAnswer(
     for target: IPv4Address, sender: IPAddress, _ device: Device, in namespace: NamespaceModel,
     _ parent: Int?
-  ) -> Bool {
+  ) -> ARPAnswer? {
     let name = device.key.interface
     // The request must pass the same source check as a packet would (`ip_route_input`).
-    if !sender.isUnspecified, name != "lo" {
-      if namespace.isLocal(sender), namespace.sysctls.acceptLocal(name) != true { return false }
-      guard passesReversePath(sender, .v4(target), name, in: namespace) else { return false }
+    let isChecked = !sender.isUnspecified && name != "lo"
+    if isChecked, namespace.isLocal(sender), namespace.sysctls.acceptLocal(name) != true {
+      return nil
     }
     if namespace.isLocal(.v4(target)) {
-      return mayAnswerLocal(target, sender: sender, name, in: namespace, parent)
+      guard
+        !isChecked || passesReversePath(sender, .v4(target), name, out: nil, in: namespace),
+        mayAnswerLocal(target, sender: sender, name, in: namespace, parent)
+      else { return nil }
+      return .owner
     }
-    guard namespace.sysctls.forwarding(name, .ipv4) == true else { return false }
+    guard namespace.sysctls.forwarding(name, .ipv4) == true else { return nil }
     var query = RouteQuery(destination: .v4(target), source: sender)
     query.inputInterface = name
     guard case .found(let route, let hop, _) = namespace.routing4.lookup(query),
-      route.type == .unicast, hop.interface != name
-    else { return false }
-    if namespace.sysctls.proxyARP(name) == true { return true }
-    return namespace.facts.neighbours.records.contains {
+      route.type == .unicast, hop.interface != name,
+      !isChecked
+        || passesReversePath(sender, .v4(target), name, out: hop.interface, in: namespace)
+    else { return nil }
+    if namespace.sysctls.proxyARP(name) == true { return .proxy }
+    let isListed = namespace.facts.neighbours.records.contains {
       $0.isProxy && $0.address == .v4(target) && $0.interface == name
     }
+    return isListed ? .proxy : nil
   }
 
   private mutating func mayAnswerLocal(
@@ -159,12 +174,14 @@ extension Simulation {
   }
 
   private func passesReversePath(
-    _ source: IPAddress, _ target: IPAddress, _ name: InterfaceName, in namespace: NamespaceModel
+    _ source: IPAddress, _ target: IPAddress, _ name: InterfaceName, out: InterfaceName?,
+    in namespace: NamespaceModel
   ) -> Bool {
     guard let mode = namespace.sysctls.reversePathFilter(name), mode > 0 else { return true }
-    guard
-      case .found(let route, let hop, _) = namespace.routing4.lookup(
-        RouteQuery(destination: source, source: target)), route.type == .unicast
+    var query = RouteQuery(destination: source, source: target)
+    query.inputInterface = out
+    guard case .found(let route, let hop, _) = namespace.routing4.lookup(query),
+      route.type == .unicast
     else { return false }
     return mode == 2 || hop.interface == name
   }

@@ -17,6 +17,8 @@ enum Arrival {
   case guest(Int)
   case outside(Int)
   case segment(Int, from: DeviceKey?)
+  /// Not an arrival but a departure that was put off.
+  case transmit(DeviceKey)
 }
 
 /// Someone took a packet that was addressed to him.
@@ -65,6 +67,8 @@ struct Simulation {
   /// A guest's neighbour that nobody answers for and that its cache is assumed to hold.
   var assumedNeighbour: Reason?
   private var queue: [(Arrival, Frame, Int?)] = []
+  /// What happens only after everything else has come to rest.
+  private var late: [(Arrival, Frame, Int?)] = []
   private var handled = 0
   private var callDepth = 0
 
@@ -89,10 +93,19 @@ struct Simulation {
     callDepth -= 1
   }
 
+  /// Puts something off until all else has come to rest.
+  mutating func scheduleLate(_ arrival: Arrival, _ frame: Frame, _ parent: Int?) {
+    late.append((arrival, frame, parent))
+  }
+
   /// Works until nothing moves any more.
   mutating func run() {
     var next = 0
-    while next < queue.count {
+    while next < queue.count || !late.isEmpty {
+      if next == queue.count {
+        queue += late
+        late = []
+      }
       let (arrival, frame, parent) = queue[next]
       next += 1
       handled += 1
@@ -107,13 +120,13 @@ struct Simulation {
 
   /// Runs something else to its end while this frame waits.
   mutating func nested(_ body: (inout Simulation) -> Void) {
-    let waiting = queue
-    queue = []
+    let waiting = (queue, late)
+    (queue, late) = ([], [])
     resolutionDepth += 1
     body(&self)
     run()
     resolutionDepth -= 1
-    queue = waiting
+    (queue, late) = waiting
   }
 
   private mutating func handle(_ arrival: Arrival, _ frame: Frame, _ parent: Int?) {
@@ -123,6 +136,7 @@ struct Simulation {
     case .guest(let index): guestInput(index, frame, parent)
     case .outside(let index): outsideInput(index, frame, parent)
     case .segment(let index, let from): segmentInput(index, from: from, frame, parent)
+    case .transmit(let key): transmit(key, frame, parent)
     }
   }
 

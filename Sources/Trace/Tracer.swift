@@ -89,8 +89,10 @@ public struct Tracer: Sendable {
       if case .accepted = $0.kind { true } else { false }
     }
     var (outcome, reason) = verdict(probe, forward, accepted)
-    if outcome == .delivered, let lost = lostAnswer(accepted.first, reply) {
-      (outcome, reason) = lost
+    if outcome == .delivered,
+      let other = intruder(accepted.first, probe) ?? lostAnswer(accepted.first, reply)
+    {
+      (outcome, reason) = other
     }
     return TraceResult(
       probe: probe, outcome: outcome,
@@ -126,6 +128,24 @@ public struct Tracer: Sendable {
     case .notAttached: return (.unknown, reason)
     default: return (.dropped, reason)
     }
+  }
+
+  /// A floating IP's packet that a router keeps for itself did not reach the port that Neutron
+  /// gave the address to.
+  private func intruder(_ delivery: Delivery?, _ probe: Probe) -> (Outcome, Reason)? {
+    guard case .namespace(let key, let device)? = delivery?.recipient,
+      let holder = cloud.floatingIPHolder(probe.destination), cloud.guest(holder) != nil
+    else { return nil }
+    let address = cloud.namespace(key)?.addresses[device]?.first {
+      $0.address.address == probe.destination
+    }
+    return (
+      .dropped,
+      Reason(
+        code: "taken-by-another",
+        text: "\(key) takes it for its own: \(probe.destination) belongs to port \(holder)",
+        evidence: address.map { [$0.evidence] } ?? [])
+    )
   }
 
   /// A router or service is reached when its answer comes back: who pings a gateway asks for that.
