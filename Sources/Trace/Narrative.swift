@@ -28,6 +28,8 @@ public struct NarrativeHop: Sendable {
   /// What changed since the hop before.
   public let changes: [String]
   public var decisions: [NarrativeLine]
+  /// At a switch: the bridges that this copy passes, with the decisions of each.
+  public var legs: [SwitchLeg] = []
   public let step: Int
 }
 
@@ -57,6 +59,11 @@ public struct Narrative: Sendable {
       }
       if let last = hops.indices.last { hops[last].decisions += decisions }
       previous = step.packet
+    }
+    for index in hops.indices {
+      guard case .openFlow(let translation) = steps[hops[index].step].event else { continue }
+      let next = index + 1 < hops.count ? hops[index + 1] : nil
+      hops[index].legs = SwitchWay(translation, hops[index].decisions, next: next).legs
     }
     self.hops = hops
     asides = Self.otherEnds(of: steps, except: onLine)
@@ -90,10 +97,16 @@ public struct Narrative: Sendable {
     return best.line
   }
 
+  /// How most copies of a flooded frame end: at bridges' own devices, and at those it is not for.
+  private static let unremarkable: Set<String> = [
+    DropCode.linkDown.rawValue, DropCode.otherHost.rawValue,
+  ]
+
   private static func otherEnds(of steps: [Step], except line: Set<Int>) -> [String] {
     steps.indices.filter { !line.contains($0) }.compactMap { index in
       switch steps[index].event {
-      case .dropped(let reason): "a copy ended at \(steps[index].place): \(reason.text)"
+      case .dropped(let reason) where !unremarkable.contains(reason.code):
+        "a copy ended at \(steps[index].place): \(reason.text)"
       case .overheard: "a copy was overheard by \(steps[index].place)"
       case .delivered(let text): "a copy was taken at \(steps[index].place): \(text)"
       default: nil
@@ -119,7 +132,8 @@ public struct Narrative: Sendable {
     }
     return NarrativeHop(
       kind: kind, place: step.place, title: title, packet: step.packet,
-      changes: previous.map { $0.changes(to: step.packet) } ?? [],
+      // A tunnel's outer header is another packet's, not a rewrite.
+      changes: kind == .tunnel ? [] : previous.map { $0.changes(to: step.packet) } ?? [],
       decisions: kind == .decision || kind == .end ? decision(step) : [], step: index)
   }
 
@@ -211,7 +225,8 @@ extension Place: CustomStringConvertible {
     }
   }
   public var description: String {
-    [node?.rawValue, namespace?.rawValue, name].compactMap { $0 }.joined(separator: "/")
+    if case .namespace(let key) = self { return "\(key)" }
+    return [node?.rawValue, namespace?.rawValue, name].compactMap { $0 }.joined(separator: "/")
   }
 }
 

@@ -58,8 +58,9 @@ extension Packet {
       note("dport", destinationPort, later.destinationPort)
     }
     note("ttl", ttl, later.ttl)
-    note("source MAC", ethSrc, later.ethSrc)
-    note("destination MAC", ethDst, later.ethDst)
+    // A sender that fills in its own header rewrites nothing.
+    if ethSrc != .zero { note("source MAC", ethSrc, later.ethSrc) }
+    if ethDst != .zero { note("destination MAC", ethDst, later.ethDst) }
     note("vlan", Self.tag(vlans), Self.tag(later.vlans))
     note("mark", "0x\(String(mark, radix: 16))", "0x\(String(later.mark, radix: 16))")
     return changes

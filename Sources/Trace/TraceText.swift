@@ -82,6 +82,7 @@ public struct TraceText: Sendable {
     if case .device(let key) = hop.place, key.namespace != .root {
       title += "  in \(key.namespace)"
     }
+    if hop.legs.count > 1 { title = hop.legs.map(\.bridge.rawValue).joined(separator: " → ") }
     var lines = ["  \(indent)\(label)  \(title)"]
     if hop.kind == .origin || hop.kind == .device {
       lines[0] += "   \(hop.packet.summary)"
@@ -89,7 +90,9 @@ public struct TraceText: Sendable {
     if !hop.changes.isEmpty, hop.kind != .origin {
       lines.append("            rewrite: " + hop.changes.joined(separator: ", "))
     }
-    if showsEvidence {
+    if showsEvidence, !hop.legs.isEmpty {
+      lines += hop.legs.flatMap(\.lines).map { "            \($0.text)\(citations($0.evidence))" }
+    } else if showsEvidence {
       lines += hop.decisions.map { "            \($0.text)\(citations($0.evidence))" }
     }
     return lines

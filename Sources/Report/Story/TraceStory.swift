@@ -33,25 +33,20 @@ struct TraceStory {
     self.catalogue = catalogue
     let narrative = Narrative(steps)
     asides = narrative.asides
-    for (position, hop) in narrative.hops.enumerated() {
-      add(hop, steps, next: narrative.hops[safe: position + 1])
-    }
+    for hop in narrative.hops { add(hop, steps) }
   }
 
-  private mutating func add(_ hop: NarrativeHop, _ steps: [Step], next: NarrativeHop?) {
-    guard case .openFlow(let translation)? = steps[safe: hop.step]?.event,
-      let node = hop.place.node
-    else {
+  private mutating func add(_ hop: NarrativeHop, _ steps: [Step]) {
+    guard case .openFlow? = steps[safe: hop.step]?.event, let node = hop.place.node else {
       return add(event(hop, hop.decisions, header: header(of: hop)), at: home(of: hop))
     }
-    let way = SwitchWay(translation, hop.decisions, next: next)
-    for (index, leg) in way.legs.enumerated() {
+    for (index, leg) in hop.legs.enumerated() {
       let event = StoryEvent(
         kind: .switching, title: "", header: "",
         changes: index == 0 ? Self.telling(hop.changes) : [], decisions: leg.lines)
       add(event, at: .bridge(BridgeKey(node, leg.bridge)))
     }
-    if way.legs.isEmpty {
+    if hop.legs.isEmpty {
       add(event(hop, hop.decisions, header: ""), at: element(of: hop.place))
     }
   }

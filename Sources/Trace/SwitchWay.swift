@@ -2,21 +2,24 @@
 // flooded packet also enters bridges that its traced copy never sees.
 import NetworkTypes
 import OpenFlow
-import Trace
+
+/// A bridge that the traced copy passes, with what its tables decided.
+public struct SwitchLeg: Hashable, Sendable {
+  public let bridge: BridgeName
+  public fileprivate(set) var lines: [NarrativeLine]
+}
 
 struct SwitchWay {
-  struct Leg {
-    let bridge: BridgeName
-    var lines: [NarrativeLine]
-  }
-  private(set) var legs: [Leg] = []
+  private(set) var legs: [SwitchLeg] = []
 
   /// `lines` begins with one line for each lookup; `next` is where the trace goes on.
   init(_ translation: Translation, _ lines: [NarrativeLine], next: NarrativeHop?) {
     let lookups = translation.lookups.prefix(lines.count)
     let bridges = Self.bridges(translation, next)
     for (lookup, line) in zip(lookups, lines) where bridges?.contains(lookup.bridge) ?? true {
-      if legs.last?.bridge != lookup.bridge { legs.append(Leg(bridge: lookup.bridge, lines: [])) }
+      if legs.last?.bridge != lookup.bridge {
+        legs.append(SwitchLeg(bridge: lookup.bridge, lines: []))
+      }
       legs[legs.count - 1].lines.append(line)
     }
     if let last = legs.indices.last { legs[last].lines += lines.dropFirst(lookups.count) }
