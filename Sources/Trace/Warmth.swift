@@ -4,9 +4,7 @@
 // switches even where the dump's entries had just expired. Other ends (DHCP servers, the inner side
 // of centralized SNAT) hardly ever broadcast: theirs are known only where the dump has them.
 import DataPlane
-import Facts
 import NetworkTypes
-import OpenFlow
 
 extension TraceState {
   /// The captured state after each guest has broadcast once.
@@ -21,38 +19,10 @@ extension TraceState {
       simulation.nested { $0.transmit(device.key, Frame(packet), nil) }
     }
     var state = simulation.state
-    for (name, node) in cloud.nodes { state.forgetUnheard(on: node, named: name, cloud) }
     state.neighbours = [:]
     state.unresolved = []
     state.conntrack = [:]
     return state
-  }
-
-  /// A table in which others of the same VLAN and port stand with a fresh age was alive when it
-  /// was dumped: a guest that is not in it had not been heard, whatever it does as a rule.
-  private mutating func forgetUnheard(
-    on node: NodeModel, named name: NodeName, _ cloud: DataPlaneModel
-  ) {
-    guard var memory = switches[name] else { return }
-    for (bridge, facts) in node.facts.openVSwitch.bridges {
-      let entries = facts.learnedMACs.records
-      let listed = Set(entries.map { ListedMAC(vlan: $0.vlan, mac: $0.mac) })
-      let macs = cloud.guests.map(\.mac)
-      let known = Set(macs)
-      for entry in entries where known.contains(entry.mac) && (entry.ageSeconds ?? .max) <= 30 {
-        let port = entry.port.map { OpenFlowPort($0) } ?? .local
-        for mac in macs where !listed.contains(ListedMAC(vlan: entry.vlan, mac: mac)) {
-          guard memory.port(of: mac, vlan: entry.vlan, on: bridge) == port else { continue }
-          memory.forget(mac, vlan: entry.vlan, on: bridge)
-        }
-      }
-    }
-    switches[name] = memory
-  }
-
-  private struct ListedMAC: Hashable {
-    let vlan: VLANID
-    let mac: MACAddress
   }
 
   /// Devices of namespaces that hold an address which some guest routes through.

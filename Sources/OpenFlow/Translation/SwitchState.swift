@@ -41,11 +41,6 @@ public struct SwitchState: Sendable, Hashable {
     macs[MACKey(bridge: bridge, vlan: vlan.rawValue, mac: mac)]?.port
   }
 
-  /// Takes one entry out.
-  public mutating func forget(_ mac: MACAddress, vlan: VLANID, on bridge: BridgeName) {
-    macs[MACKey(bridge: bridge, vlan: vlan.rawValue, mac: mac)] = nil
-  }
-
   public mutating func learn(
     _ mac: MACAddress, vlan: VLANID, on bridge: BridgeName, port: OpenFlowPort
   ) {
