@@ -87,6 +87,19 @@ public struct PacketConnection: Hashable, Sendable {
 public struct TrackingTemplate: Hashable, Sendable {
   public var originalZone: UInt16 = 0
   public var replyZone: UInt16 = 0
+  /// `--zone mark`: the mark that the packet has at the lookup is the zone of these directions.
+  public var markZone: TrackingOptions.ZoneDirection?
   public var helper: String?
   public init() {}
+
+  /// The zones of a packet's lookup.
+  func zones(mark: UInt32) -> (original: UInt16, reply: UInt16) {
+    let zone = UInt16(truncatingIfNeeded: mark)
+    return switch markZone {
+    case nil: (originalZone, replyZone)
+    case .both: (zone, zone)
+    case .original: (zone, 0)
+    case .reply: (0, zone)
+    }
+  }
 }

@@ -133,17 +133,17 @@ extension HookRun {
       return .proceed
     }
     var template = TrackingTemplate()
-    let zone: UInt16 =
-      switch options.zone {
-      case .number(let number): number
-      case .fromMark: UInt16(truncatingIfNeeded: world.packet.mark)
-      case nil: 0
-      }
+    var zone: UInt16 = 0
+    switch options.zone {
+    case .number(let number): zone = number
+    case .fromMark: template.markZone = options.zoneDirection
+    case nil: break
+    }
     if options.zoneDirection != .reply { template.originalZone = zone }
     if options.zoneDirection != .original { template.replyZone = zone }
     template.helper = options.helper
     world.connection.template = template
-    world.note(rule, .zone(zone))
+    world.note(rule, template.markZone == nil ? .zone(zone) : .noted("zone by mark"))
     return .proceed
   }
 }

@@ -17,11 +17,11 @@ extension HookRun {
       return world
     }
     let template = world.connection.template ?? TrackingTemplate()
+    let zones = template.zones(mark: world.packet.mark)
     var tracked = world.conntrack.track(
-      world.packet, zone: template.originalZone, replyZone: template.replyZone,
-      isStrict: model.isStrictTCP)
+      world.packet, zone: zones.original, replyZone: zones.reply, isStrict: model.isStrictTCP)
     if tracked.state == .related, !isErrorForItsSender(world.packet, tracked, world.conntrack) {
-      tracked = TrackedPacket(state: .invalid, zone: template.originalZone)
+      tracked = TrackedPacket(state: .invalid, zone: zones.original)
     }
     world.connection.tracked = tracked
     if let helper = template.helper, tracked.state == .new, let index = tracked.connection {

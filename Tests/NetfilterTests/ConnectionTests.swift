@@ -99,6 +99,14 @@ private func natRouter(_ rules: [String], filter: String = "") -> Router {
     #expect(router.forward(web.answer, in: "outside", out: "inside").verdict == "accept")
   }
 
+  @Test func zoneByMarkIsReadAtTheLookup() {
+    var router = Router(
+      table(
+        "raw", "PREROUTING -j CT --zone mark", "PREROUTING -j MARK --set-xmark 0x7/0xffffffff"))
+    #expect(router.forward(web).verdict == "accept")
+    #expect(router.conntrack.connections.map(\.zone) == [7])
+  }
+
   @Test func notrackMeansNoNATAndNoState() {
     var router = Router(
       [
