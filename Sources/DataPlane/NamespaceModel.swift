@@ -52,6 +52,11 @@ public struct NamespaceModel: Sendable {
     family == .ipv4 ? routing4 : routing6
   }
 
+  /// What the capture lacks of this namespace that its stack needs to decide about a packet.
+  public func stackGap(_ packet: Packet) -> Gap? {
+    facts.addresses.gap ?? (packet.isIPv6 ? facts.routes6.gap : facts.routes4.gap)
+  }
+
   public func device(index: Int) -> Device? { devices.values.first { $0.link.index == index } }
 
   /// How the namespace itself regards an address: by its `local` table, as `inet_addr_type` does.

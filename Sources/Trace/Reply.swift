@@ -11,13 +11,17 @@ struct Reply: Sendable {
 }
 
 extension Simulation {
-  /// Why the packet ended: what is unknown, else of the drops the one that lies deepest. A copy
-  /// that ran into a device with an unknown far end counts only if nothing else ended a copy.
+  /// Why the packet ended: what is unknown, else of the drops the one that lies deepest. Ends of
+  /// flooded copies count only if nothing else ended one: at an unknown far end, or, of no weight at
+  /// all, at a device that the frame is not for.
   var firstReason: Reason? {
     if let unknown = unknowns.first { return unknown }
-    let certain = drops.filter { $0.reason.code != DropCode.notAttached.rawValue }
-    return (certain.isEmpty ? drops : certain)
-      .max { depth(of: $0.step) < depth(of: $1.step) }?.reason
+    func deepest(_ wanted: (Reason) -> Bool) -> Reason? {
+      drops.filter { wanted($0.reason) }.max { depth(of: $0.step) < depth(of: $1.step) }?.reason
+    }
+    let lesser = [DropCode.notAttached.rawValue, DropCode.otherHost.rawValue]
+    return deepest { !lesser.contains($0.code) }
+      ?? deepest { $0.code == DropCode.notAttached.rawValue } ?? deepest { _ in true }
   }
 
   private func depth(of step: Int) -> Int {

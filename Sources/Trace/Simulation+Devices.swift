@@ -61,6 +61,10 @@ extension Simulation {
     }
     let place = Place.device(key)
     guard device.isUp else {
+      // A bridge's own device is down as a rule, and copies of floods end there unremarked.
+      if device.isSwitchInternal, key.interface.rawValue == device.switchPort?.bridge.rawValue {
+        return
+      }
       return drop(
         place, .linkDown, "\(key.interface) is down", frame, parent,
         evidence: [device.link.evidence])
@@ -95,6 +99,9 @@ extension Simulation {
         .device(device.key), .otherHost,
         "the frame is for \(frame.packet.ethDst), not for \(device.key.interface)", frame, parent,
         evidence: [device.link.evidence])
+    }
+    if let gap = namespace.stackGap(frame.packet) {
+      return unknown("what \(namespace.key) does with the packet is not known: \(gap)", parent)
     }
     if frame.packet.isARP {
       arpInput(device, in: namespace, frame, parent)
@@ -138,6 +145,9 @@ extension Simulation {
         if place != from { schedule(.device(place), frame, parent) }
         return
       }
+      drop(
+        .segment(segment.name), .notAttached,
+        "nothing captured on \(segment.name) has the address \(destination)", frame, parent)
     }
     for member in segment.members where member != from {
       schedule(.device(member), frame, parent)

@@ -110,15 +110,14 @@ extension Simulation {
     _ bridge: LinuxBridgeModel, in namespace: NamespaceModel, from: InterfaceName?,
     to: InterfaceName?, _ parent: Int?
   ) -> Bool {
-    guard let family = frame.packet.family, namespace.sysctls.bridgeCallsNetfilter(family),
-      frame.packet.vlans.outer == nil || namespace.sysctls.bridgeFiltersTagged
-    else { return true }
-    if !namespace.facts.sysctls.isKnown {
-      unknown(
-        "whether bridged packets run through netfilter: \(namespace.key) sysctls not captured",
-        parent)
+    guard let family = frame.packet.family else { return true }
+    if let gap = namespace.facts.sysctls.gap {
+      unknown("whether bridged packets run through netfilter is not known: \(gap)", parent)
       return false
     }
+    guard namespace.sysctls.bridgeCallsNetfilter(family),
+      frame.packet.vlans.outer == nil || namespace.sysctls.bridgeFiltersTagged
+    else { return true }
     var context = HookContext(namespace: namespace)
     context.inDevice = hook == .postrouting ? nil : bridge.name
     context.outDevice = hook == .prerouting ? nil : bridge.name

@@ -131,7 +131,11 @@ extension Simulation {
       else { return nil }
       return .owner
     }
-    guard namespace.sysctls.forwarding(name, .ipv4) == true else { return nil }
+    guard let forwards = namespace.sysctls.forwarding(name, .ipv4) else {
+      unknown("whether \(namespace.key) answers for others is not in the capture", parent)
+      return nil
+    }
+    guard forwards else { return nil }
     var query = RouteQuery(destination: .v4(target), source: sender)
     query.inputInterface = name
     guard case .found(let route, let hop, _) = namespace.routing4.lookup(query),

@@ -1,5 +1,6 @@
 // `ovsight trace SNAPSHOT --from … --to …` for people, `--batch` for programs.
 import ArgumentParser
+import Confirm
 import DataPlane
 import Facts
 import Formats
@@ -57,6 +58,9 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(help: "text, json or (with --batch) jsonl.")
   var format: TraceFormat = .text
 
+  @Option(help: "Write the predicted frame at each device to a capture file, for Wireshark.")
+  var pcap: String?
+
   @Flag(help: "Leave out the deciding lines of the captures.")
   var brief = false
 
@@ -73,6 +77,7 @@ struct TraceCommand: AsyncParsableCommand {
     if let batch { return try await answer(batch, tracer) }
     let resolver = ProbeResolver(facts)
     let result = tracer.trace(try probe(resolver))
+    if let pcap { try PcapFile.write(result.predictedFrames, to: pcap) }
     switch format {
     case .json, .jsonl: print(result.json(facts).rendered)
     case .text:
