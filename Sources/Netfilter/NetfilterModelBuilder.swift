@@ -110,7 +110,9 @@ struct NetfilterModelBuilder {
     let plainIsLegacy = plain.records.contains { $0.backend == .legacy }
     let knowsNFT = facts.nftables.isKnown || plain.isKnown && !plainIsLegacy
     let knowsLegacy = legacy.isKnown || plain.isKnown && plainIsLegacy
-    if !knowsNFT, !knowsLegacy {
+    // The legacy back end alone says nothing of what nft's tables do, and the other way round a
+    // host without the legacy tool hardly has rules of it.
+    if !knowsNFT, !plain.isKnown {
       blind[family] = UnknownReason("\(command)' rules are not known", gap: plain.gap)
       return
     }

@@ -13,10 +13,12 @@ public struct MACAddress: Hashable, Sendable, Comparable, CustomStringConvertibl
     var octets = 0
     for part in text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false) {
       guard part.count == 1 || part.count == 2, octets < 6 else { return nil }
+      var octet: UInt64 = 0
       for byte in part {
         guard let digit = hexDigit(byte) else { return nil }
-        value = value << 4 | UInt64(digit)
+        octet = octet << 4 | UInt64(digit)
       }
+      value = value << 8 | octet
       octets += 1
     }
     guard octets == 6 else { return nil }

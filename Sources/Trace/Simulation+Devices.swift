@@ -145,9 +145,9 @@ extension Simulation {
         if place != from { schedule(.device(place), frame, parent) }
         return
       }
-      drop(
-        .segment(segment.name), .notAttached,
-        "nothing captured on \(segment.name) has the address \(destination)", frame, parent)
+      // Whoever has the address was not captured: the copies below reach nobody that it is for.
+      unknown(
+        "nothing captured on \(segment.name) has the address \(destination)", parent)
     }
     for member in segment.members where member != from {
       schedule(.device(member), frame, parent)

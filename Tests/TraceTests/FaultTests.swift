@@ -130,7 +130,7 @@ import Trace
       }),
     Row(
       name: "the other node was not captured", from: "port-a1", to: "172.17.17.12",
-      outcome: .unknown, code: "not-attached",
+      outcome: .unknown, code: "unknown",
       fault: { facts in facts.nodes.removeAll { $0.name == "cmp2" } }),
     Row(
       name: "whether bridged packets are filtered was not captured", from: "port-a1",
