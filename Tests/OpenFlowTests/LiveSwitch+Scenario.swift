@@ -1,0 +1,90 @@
+// Sets a scenario up on the live switch.
+import Foundation
+
+extension LiveSwitch {
+  /// The bridge that tunnelled packets leave through.
+  static let underlay = "under"
+
+  /// Replaces all that is there by `scenario`; flows that the switch refuses are taken out of it.
+  func install(_ scenario: inout Scenario) throws {
+    var arguments = ["--", "--if-exists", "del-br", Self.underlay]
+    for name in ["ba", "bb", "bc"] { arguments += ["--", "--if-exists", "del-br", name] }
+    try vsctl(arguments)
+    arguments = []
+    for bridge in scenario.bridges { arguments += commands(for: bridge) }
+    arguments += [
+      "--", "add-br", Self.underlay, "--", "set", "bridge", Self.underlay,
+      "datapath_type=dummy", "--", "set", "interface", Self.underlay, "type=internal",
+    ]
+    try vsctl(arguments)
+    try prepareUnderlay()
+    for bridge in scenario.bridges {
+      for port in bridge.ports {
+        for mode in port.modes {
+          _ = try ofctl("OpenFlow10", "mod-port", bridge.name, ["\(port.number)", mode])
+        }
+      }
+    }
+    for index in scenario.bridges.indices {
+      do {
+        try installTables(of: scenario.bridges[index])
+      } catch {
+        scenario.bridges[index].flows.removeAll(where: refuses)
+        try installTables(of: scenario.bridges[index])
+      }
+    }
+  }
+
+  private func refuses(_ flow: String) -> Bool {
+    do {
+      _ = try Self.run("ovs-ofctl", ["-O", "OpenFlow15", "parse-flow", flow], in: folder)
+      return false
+    } catch {
+      if ProcessInfo.processInfo.environment["OVSIGHT_OFPROTO_VERBOSE"] != nil {
+        print("refused: \(flow)")
+      }
+      return true
+    }
+  }
+
+  private func prepareUnderlay() throws {
+    _ = try control.call("netdev-dummy/ip4addr", [Self.underlay, "192.0.2.9/24"])
+    _ = try control.call("ovs/route/add", ["192.0.2.0/24", Self.underlay])
+    for last in 1...8 {
+      _ = try control.call(
+        "tnl/neigh/set", [Self.underlay, "192.0.2.\(last)", "aa:aa:aa:aa:aa:0\(last)"])
+    }
+  }
+
+  /// Replaces the bridge's flows and groups.
+  func installTables(of bridge: Scenario.Bridge) throws {
+    _ = try ofctl("OpenFlow15", "del-flows", bridge.name)
+    _ = try ofctl("OpenFlow15", "del-groups", bridge.name)
+    if !bridge.groups.isEmpty {
+      let file = try file("groups", bridge.groups.joined(separator: "\n") + "\n")
+      _ = try ofctl("OpenFlow15", "add-groups", bridge.name, [file])
+    }
+    if !bridge.flows.isEmpty {
+      let file = try file("flows", bridge.flows.joined(separator: "\n") + "\n")
+      _ = try ofctl("OpenFlow15", "add-flows", bridge.name, [file])
+    }
+  }
+
+  private func commands(for bridge: Scenario.Bridge) -> [String] {
+    var arguments = ["--", "add-br", bridge.name, "--", "set", "bridge", bridge.name]
+    arguments += [
+      "datapath_type=dummy", "fail_mode=secure",
+      "protocols=OpenFlow10,OpenFlow13,OpenFlow14,OpenFlow15",
+    ]
+    arguments += bridge.columns
+    for port in bridge.ports {
+      arguments += ["--", "add-port", bridge.name, port.name]
+      if !port.portColumns.isEmpty {
+        arguments += ["--", "set", "port", port.name] + port.portColumns
+      }
+      arguments += ["--", "set", "interface", port.name, "ofport_request=\(port.number)"]
+      arguments += port.interfaceColumns
+    }
+    return arguments
+  }
+}
