@@ -15,6 +15,8 @@ struct DatapathActions {
   var packet: Packet
   var outputs: [LiveOutput] = []
   var truncation: Int?
+  /// The packet is inside a tunnel by now.
+  var isOuter = false
   /// Actions that this interpreter does not know.
   var unknown: [String] = []
 
@@ -25,8 +27,11 @@ struct DatapathActions {
   }
 
   private mutating func run(item: Substring) {
+    if isOuter { return }
     if let port = Int(item) {
-      outputs.append(LiveOutput(port: port, packet: packet, truncatedBytes: truncation))
+      var sent = packet
+      sent.tunnel = nil
+      outputs.append(LiveOutput(port: port, packet: sent, truncatedBytes: truncation))
       truncation = nil
       return
     }
@@ -53,9 +58,9 @@ struct DatapathActions {
   }
 
   private mutating func copy(_ body: (inout DatapathActions) -> Void) {
-    let saved = packet
-    if unknown.isEmpty { body(&self) }
-    packet = saved
+    let saved = (packet, isOuter)
+    body(&self)
+    (packet, isOuter) = saved
   }
 
   private mutating func branch(_ text: Substring) {
@@ -78,7 +83,7 @@ struct DatapathActions {
     var inner = packet
     inner.tunnel = metadata
     outputs.append(LiveOutput(port: port, packet: inner))
-    unknown.append("after-tnl_push")
+    isOuter = true
   }
 
   private func read(_ part: Substring, _ metadata: inout TunnelMetadata) {

@@ -1,9 +1,11 @@
 // Sets a scenario up on the live switch.
 import Foundation
+import NetworkTypes
 
 extension LiveSwitch {
   /// The bridge that tunnelled packets leave through.
   static let underlay = "under"
+  static let underlayAddress = IPAddress("192.0.2.9")
 
   /// Replaces all that is there by `scenario`; flows that the switch refuses are taken out of it.
   func install(_ scenario: inout Scenario) throws {
@@ -15,6 +17,8 @@ extension LiveSwitch {
     arguments += [
       "--", "add-br", Self.underlay, "--", "set", "bridge", Self.underlay,
       "datapath_type=dummy", "--", "set", "interface", Self.underlay, "type=internal",
+      "--", "add-port", Self.underlay, "underlink", "--", "set", "interface", "underlink",
+      "type=dummy",
     ]
     try vsctl(arguments)
     try prepareUnderlay()
@@ -29,15 +33,15 @@ extension LiveSwitch {
       do {
         try installTables(of: scenario.bridges[index])
       } catch {
-        scenario.bridges[index].flows.removeAll(where: refuses)
-        try installTables(of: scenario.bridges[index])
+        let name = scenario.bridges[index].name
+        scenario.bridges[index].flows.removeAll { refuses($0, name) }
       }
     }
   }
 
-  private func refuses(_ flow: String) -> Bool {
+  private func refuses(_ flow: String, _ bridge: String) -> Bool {
     do {
-      _ = try Self.run("ovs-ofctl", ["-O", "OpenFlow15", "parse-flow", flow], in: folder)
+      _ = try ofctl("OpenFlow15", "add-flow", bridge, [flow])
       return false
     } catch {
       if ProcessInfo.processInfo.environment["OVSIGHT_OFPROTO_VERBOSE"] != nil {
@@ -49,7 +53,12 @@ extension LiveSwitch {
 
   private func prepareUnderlay() throws {
     _ = try control.call("netdev-dummy/ip4addr", [Self.underlay, "192.0.2.9/24"])
+    // With and without the mark that some tunnels put on their packets.
     _ = try control.call("ovs/route/add", ["192.0.2.0/24", Self.underlay])
+    for mark in [1, 2, 3, 5] {
+      _ = try? control.call(
+        "ovs/route/add", ["192.0.2.0/24", Self.underlay, "pkt_mark=\(mark)"])
+    }
     for last in 1...8 {
       _ = try control.call(
         "tnl/neigh/set", [Self.underlay, "192.0.2.\(last)", "aa:aa:aa:aa:aa:0\(last)"])

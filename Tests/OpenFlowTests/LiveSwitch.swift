@@ -36,7 +36,8 @@ final class LiveSwitch {
             "--unixctl=\(folder.path)/ovsdb.ctl", "--log-file=\(folder.path)/ovsdb.log",
           ], in: folder))
       try Self.wait(for: "\(folder.path)/db.sock")
-      try Self.run("ovs-vsctl", ["--db=unix:\(folder.path)/db.sock", "--no-wait", "init"], in: folder)
+      try Self.run(
+        "ovs-vsctl", ["--db=unix:\(folder.path)/db.sock", "--no-wait", "init"], in: folder)
       processes.append(
         try Self.start(
           Self.daemon,
@@ -65,13 +66,15 @@ final class LiveSwitch {
   // MARK: Commands
 
   func vsctl(_ arguments: [String]) throws {
-    _ = try Self.run("ovs-vsctl", ["--db=unix:\(folder.path)/db.sock"] + arguments, in: folder)
+    _ = try Self.run(
+      "ovs-vsctl", ["--timeout=20", "--db=unix:\(folder.path)/db.sock"] + arguments, in: folder)
   }
   func ofctl(_ version: String, _ command: String, _ bridge: String, _ rest: [String] = [])
     throws -> String
   {
     try Self.run(
-      "ovs-ofctl", ["-O", version, command, "unix:\(folder.path)/\(bridge).mgmt"] + rest,
+      "ovs-ofctl",
+      ["--timeout=20", "-O", version, command, "unix:\(folder.path)/\(bridge).mgmt"] + rest,
       in: folder)
   }
   func file(_ name: String, _ text: String) throws -> String {
@@ -96,14 +99,16 @@ final class LiveSwitch {
 
   private func bridge(_ name: String) throws -> SwitchBridgeFacts {
     var facts = SwitchBridgeFacts(name: BridgeName(name))
+    // First, so that this connection is gone by the traces: while one of OpenFlow 1.0 is open,
+    // the switch sends what matches nothing to it.
+    let show = try ofctl("OpenFlow10", "show", name)
+    facts.portsInShow = Section(records: OpenFlowPortsFormat.parse(CaptureText(show)).records)
     let flows = try ofctl("OpenFlow14", "dump-flows", name)
     facts.flows = Section(records: OpenFlowFlowsFormat.parse(CaptureText(flows)).records)
     let groups = try ofctl("OpenFlow15", "dump-groups", name)
     facts.groups = Section(records: OpenFlowGroupsFormat.parse(CaptureText(groups)).records)
     let ports = try ofctl("OpenFlow14", "dump-ports-desc", name)
     facts.ports = Section(records: OpenFlowPortsFormat.parse(CaptureText(ports)).records)
-    let show = try ofctl("OpenFlow10", "show", name)
-    facts.portsInShow = Section(records: OpenFlowPortsFormat.parse(CaptureText(show)).records)
     let macs = try control.call("fdb/show", [name])
     facts.learnedMACs = Section(records: LearnedMACFormat.parse(CaptureText(macs)).records)
     return facts

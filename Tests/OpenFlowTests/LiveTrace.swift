@@ -19,31 +19,47 @@ struct LiveTrace {
   var packets: [Packet?] = []
   var failed = false
 
+  /// A bridge that the packet is in; `inside` is how far the lines below it are indented, known
+  /// from the first of them.
+  private struct Place {
+    var name: String
+    var inside: Int?
+  }
+
   init(_ text: String) {
-    var bridges: [(indent: Int, name: String)] = []
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      let indent = line.prefix { $0 == " " }.count
-      let content = line.dropFirst(indent)
+    var places: [Place] = []
+    for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
+      let spaces = line.prefix { $0 == " " }.count
+      let content = line.dropFirst(spaces)
+      if Self.thawWords.contains(where: content.hasPrefix) { continue }
+      let lookup = Self.lookup(content)
+      // Tables are printed with two digits.
+      let indent = lookup.map { spaces - ($0.table < 10 ? 1 : 0) } ?? spaces
+      while let inside = places.last?.inside, indent < inside { places.removeLast() }
+      if content.hasPrefix("---") { continue }
+      if places.last?.inside == nil, !places.isEmpty { places[places.count - 1].inside = indent }
       if content.hasPrefix("bridge(\"") {
-        while let last = bridges.last, last.indent >= indent { bridges.removeLast() }
-        bridges.append((indent, String(content.dropFirst(8).dropLast(2))))
+        // After a recirculation OVS prints the bridge that the packet first came in on, not the
+        // one in which it goes on.
+        let name =
+          places.isEmpty && packets.count > 1
+          ? "recirculated" : String(content.dropFirst(8).dropLast(2))
+        places.append(Place(name: name, inside: nil))
       } else if let actions = line.dropping(prefix: "Datapath actions: ") {
         datapathActions.append(String(actions))
-        bridges = []
+        places = []
       } else if let flow = line.dropping(prefix: "Flow: ") {
         packets.append(Self.packet(String(flow)))
       } else if line.hasPrefix("Translation failed") {
         failed = true
-      } else if let lookup = Self.lookup(content) {
-        // A table's line is indented by one column when its number has one digit.
-        while let last = bridges.last, bridges.count > 1, last.indent > indent {
-          bridges.removeLast()
-        }
-        guard let bridge = bridges.last else { continue }
-        lookups.append(Lookup(bridge: bridge.name, table: lookup.table, priority: lookup.priority))
+      } else if let lookup, let place = places.last {
+        lookups.append(Lookup(bridge: place.name, table: lookup.table, priority: lookup.priority))
       }
     }
   }
+
+  /// Lines about a recirculation, which are indented more than what follows them.
+  private static let thawWords = ["thaw", "Resuming from", "Restoring action", "restored state"]
 
   private static func packet(_ flow: String) -> Packet {
     let fields = TraceFlowFormat.parse(flow)

@@ -50,7 +50,7 @@ struct RandomActions {
     case 14: "mod_vlan_pcp:\(random.number(0...7))"
     case 15: "push_vlan:\(random.pick(["0x8100", "0x88a8"]))"
     case 16: tag(context)
-    case 17: "strip_vlan"
+    case 17: context.hasTag == true ? "strip_vlan" : "mod_vlan_vid:\(random.pick(Pool.vlans))"
     case 18: "set_field:\(random.masked(32))->pkt_mark"
     case 19: "push:NXM_NX_REG\(random.number(0...3))[],pop:NXM_NX_REG\(random.number(0...3))[]"
     case 20: "push:NXM_OF_ETH_SRC[],push:NXM_OF_ETH_DST[],pop:NXM_OF_ETH_SRC[],pop:NXM_OF_ETH_DST[]"
@@ -130,6 +130,8 @@ struct RandomActions {
     switch random.number(1...40) {
     case 1...8: return "output:\(port(context))"
     case 9...12: return "NORMAL"
+    case 13...19 where context.table == context.lastTable && random.chance(97):
+      return "output:\(port(context))"
     case 13...18: return "resubmit(,\(table(context)))"
     case 19: return "resubmit(\(port(context)),\(table(context)))"
     case 20: return random.chance(20) ? "resubmit:\(port(context))" : "output:\(port(context))"
@@ -146,7 +148,8 @@ struct RandomActions {
     case 36: return "exit"
     case 37: return "note:00.01.02.03.04.05,output:\(port(context))"
     case 38: return learns ? learn(context) : "NORMAL"
-    case 39: return "check_pkt_larger(\(random.number(60...1500)))->NXM_NX_REG0[\(random.number(0...3))]"
+    case 39:
+      return "check_pkt_larger(\(random.number(60...1500)))->NXM_NX_REG0[\(random.number(0...3))]"
     default: return "output:\(port(context))"
     }
   }
@@ -163,21 +166,25 @@ struct RandomActions {
   }
 
   private mutating func tracking(_ context: ActionContext) -> String {
-    guard context.kind.isIP else { return "output:\(port(context))" }
+    guard context.kind.isIP || random.chance(5) else { return "output:\(port(context))" }
     var arguments: [String] = []
     let commits = random.chance(50)
     if commits { arguments.append(random.chance(20) ? "commit,force" : "commit") }
     arguments.append(
       random.chance(70) ? "zone=\(random.number(1...3))" : "zone=NXM_NX_REG0[0..15]")
-    if !commits || random.chance(50) {
+    let isLast = context.table == context.lastTable && random.chance(97)
+    if !isLast, !commits || random.chance(50) {
       arguments.append("table=\(table(context))")
     }
     if commits, random.chance(40) {
       arguments.append(
-        "exec(\(random.pick(["set_field:\(random.masked(32))->ct_mark", "load:0x1->NXM_NX_CT_LABEL[0]", "move:NXM_NX_REG1[]->NXM_NX_CT_MARK[]"])))")
+        "exec(\(random.pick(["set_field:\(random.masked(32))->ct_mark", "load:0x1->NXM_NX_CT_LABEL[0]", "move:NXM_NX_REG1[]->NXM_NX_CT_MARK[]"])))"
+      )
     }
     if commits, context.kind.isIPv4, random.chance(25) {
-      arguments.append("nat(\(random.pick(["src=10.9.9.9", "dst=10.9.9.8:8080", "src=10.9.9.1-10.9.9.4:1000-2000"])))")
+      arguments.append(
+        "nat(\(random.pick(["src=10.9.9.9", "dst=10.9.9.8:8080", "src=10.9.9.1-10.9.9.4:1000-2000"])))"
+      )
     } else if random.chance(10) {
       arguments.append("nat")
     }
@@ -204,12 +211,12 @@ struct RandomActions {
     return actions.joined(separator: ",")
   }
 
-  /// Mostly a later one: loops are rare in real pipelines, and their traces are endless.
+  /// Nearly always a later one: loops are rare in real pipelines, and their traces are endless.
   private mutating func table(_ context: ActionContext) -> Int {
-    guard context.table < context.lastTable, random.chance(95) else {
-      return random.chance(90) ? context.lastTable : random.number(0...context.lastTable)
+    if context.table < context.lastTable, random.chance(98) {
+      return random.number(context.table + 1...context.lastTable)
     }
-    return random.number(context.table + 1...context.lastTable)
+    return random.number(0...context.lastTable)
   }
 
   mutating func port(_ context: ActionContext) -> String {

@@ -218,9 +218,9 @@ struct RandomFields {
       parts.append("nw_ttl=\(random.pick([0, 1, 2, 64, 64, 64, 255]))")
       if random.chance(20) { parts.append("nw_tos=\(random.pick([0, 32, 184]))") }
       if random.chance(15) { parts.append("nw_ecn=\(random.number(0...3))") }
-      if random.chance(8) { parts.append("nw_frag=first") }
       // A later fragment has no header of its own for ports.
       if random.chance(4) { return (parts + ["nw_frag=later"]).joined(separator: ",") }
+      if random.chance(8) { parts.append("nw_frag=first") }
     }
     if kind.isARP {
       parts.append("arp_op=\(random.number(1...2))")

@@ -24,10 +24,28 @@ extension FlowReader {
         number(token.value).map { .number($0) } ?? subfield(token.value).map { .field($0) }
       return store(zone, in: &action.zone)
     case "nat": return store(translation(token.value), in: &action.nat)
-    case "exec": return store(actions(inside: token.value), in: &action.exec)
+    case "exec": return setExecuted(token.value, &action)
     case "alg", "helper": return store(text(token.value), in: &action.helper)
     default: return false
     }
+  }
+
+  /// `ovs-ofctl` prints `nat` inside `exec` where a flow has both.
+  private mutating func setExecuted(_ range: Range<Int>, _ action: inout CTAction) -> Bool {
+    var inner = inside(range)
+    var start = range.lowerBound
+    var parts: [Range<Int>] = []
+    while let token = inner.nextToken() {
+      guard text(token.key) == "nat" else { continue }
+      guard store(translation(token.value), in: &action.nat) else { return false }
+      parts.append(start..<token.key.lowerBound)
+      start = token.end
+    }
+    for part in parts + [start..<range.upperBound] {
+      guard let actions = actions(inside: part) else { return false }
+      action.exec += actions
+    }
+    return true
   }
 
   private func translation(_ range: Range<Int>) -> NATAction? {

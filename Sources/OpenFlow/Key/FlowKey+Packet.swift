@@ -119,16 +119,51 @@ extension FlowKey {
   private func applyTags(to packet: inout Packet, hidden: VLANTag?) {
     var tags = VLANStack.none
     if let hidden { tags.push(hidden) }
-    if let inner = VLANTag(controlInformation: self[.innerTCI], protocolID: self[.innerTPID]) {
-      tags.push(inner)
-    }
+    // Tags end at the first one that is not there.
     if let outer = VLANTag(controlInformation: self[.outerTCI], protocolID: self[.outerTPID]) {
+      if let inner = VLANTag(controlInformation: self[.innerTCI], protocolID: self[.innerTPID]) {
+        tags.push(inner)
+      }
       tags.push(outer)
     }
     packet.vlans = tags
   }
 
+  /// Only what the datapath can set (`commit_odp_actions`): no RARP, nothing of a packet whose
+  /// protocol number is 0, no ports where the packet had none.
   private func applyNetworkHeaders(to packet: inout Packet) {
+    guard self[.ipProtocol] != 0, isIP || self[.etherType] == UInt64(EtherType.arp) else {
+      return
+    }
+    setAddresses(of: &packet)
+    if isARP { setARP(of: &packet) }
+    guard isIP else { return }
+    packet.tos = UInt8(self[.tos])
+    packet.ttl = UInt8(self[.ttl])
+    guard packet.fragment != .later, packet.sourcePort != 0 || packet.destinationPort != 0
+    else { return }
+    setTransport(of: &packet)
+  }
+
+  /// The packet whose key this is, as a trace asks for it.
+  func packet() -> Packet {
+    var packet = Packet(ethSrc: .zero, ethDst: .zero, etherType: UInt16(self[.etherType]))
+    packet = applied(to: packet, vlanLimit: 2)
+    packet.ttl = UInt8(self[.ttl])
+    packet.tos = UInt8(self[.tos])
+    if self[.fragment] & FragmentBits.any != 0 {
+      packet.fragment = isLaterFragment ? .later : .first
+    }
+    setAddresses(of: &packet)
+    if isARP { setARP(of: &packet) }
+    if isIP {
+      packet.ipProtocol = UInt8(self[.ipProtocol])
+      setTransport(of: &packet)
+    }
+    return packet
+  }
+
+  private func setAddresses(of packet: inout Packet) {
     if isIPv6 {
       packet.source = .v6(IPv6Address(rawValue: self[wide: .source6]))
       packet.destination = .v6(IPv6Address(rawValue: self[wide: .destination6]))
@@ -137,16 +172,14 @@ extension FlowKey {
       packet.source = .v4(IPv4Address(rawValue: UInt32(self[.source])))
       packet.destination = .v4(IPv4Address(rawValue: UInt32(self[.destination])))
     }
-    if isARP {
-      packet.arpOperation = UInt16(self[.ipProtocol])
-      packet.arpSHA = MACAddress(rawValue: self[.arpSHA])
-      packet.arpTHA = MACAddress(rawValue: self[.arpTHA])
-    }
-    guard isIP else { return }
-    packet.ipProtocol = UInt8(self[.ipProtocol])
-    packet.tos = UInt8(self[.tos])
-    packet.ttl = UInt8(self[.ttl])
-    guard packet.fragment != .later, packet.hasPorts || packet.isICMP else { return }
+  }
+  private func setARP(of packet: inout Packet) {
+    packet.arpOperation = UInt16(self[.ipProtocol])
+    packet.arpSHA = MACAddress(rawValue: self[.arpSHA])
+    packet.arpTHA = MACAddress(rawValue: self[.arpTHA])
+  }
+  private func setTransport(of packet: inout Packet) {
+    guard packet.hasPorts || packet.isICMP else { return }
     packet.sourcePort = UInt16(self[.sourcePort])
     packet.destinationPort = UInt16(self[.destinationPort])
     if packet.ipProtocol == IPProtocol.tcp { packet.tcpFlags = UInt16(self[.tcpFlags]) }

@@ -108,6 +108,8 @@ extension Translator {
     for value in larger {
       (key, stack, actionSet, actionSetHasGroup, isTracked, wire) = saved
       isExiting = false
+      // The branch for larger packets is translated first and takes the action set with it.
+      if value == 0 { actionSet = [] }
       _ = key.write(field, value)
       if !rest.isEmpty { runActions(rest, isLast: true) }
       runActionSet()
@@ -136,7 +138,13 @@ extension Translator {
     actionSet += actions
   }
 
+  /// Ends a copy of the packet: runs its action set, unless it waits for the datapath.
   func runActionSet() {
+    if isFreezing {
+      isFreezing = false
+      actionSet = []
+      return
+    }
     let actions = ActionSet.ordered(actionSet)
     actionSet = []
     guard !actions.isEmpty, error == nil else { return }

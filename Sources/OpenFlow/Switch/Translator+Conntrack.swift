@@ -29,13 +29,21 @@ extension Translator {
     } else {
       copy = track(action, zone: zone)
     }
-    if let copy, let table = action.table {
-      queue.append(copy)
-      report(.forkedToRecirculate(table: table))
-    }
+    if let copy, let table = action.table { recirculate(copy, table: table) }
     key.clearConnection()
     report(.connectionStateCleared)
     isTracked = false
+  }
+
+  private func recirculate(_ copy: PendingRecirculation, table: UInt8) {
+    if !options.isAssumingConntrack, bridge.isUserspace,
+      copy.depth > Self.maximumUserspaceRecirculationDepth
+    {
+      drop(.tooManyRecirculations)
+      return
+    }
+    queue.append(copy)
+    report(.forkedToRecirculate(table: table))
   }
 
   private func zone(of action: CTAction) -> UInt16? {
@@ -57,7 +65,7 @@ extension Translator {
     return PendingRecirculation(
       key: key, original: original, bridge: bridge.name, table: table, stack: stack,
       actionSet: actionSet, mirrored: mirrored, wire: WireState(), nat: nat,
-      connection: connection)
+      connection: connection, depth: recirculationDepth + 1)
   }
 
   // MARK: Coming back
@@ -72,6 +80,7 @@ extension Translator {
     stack = pending.stack
     mirrored = pending.mirrored
     wire = pending.wire
+    recirculationDepth = pending.depth
     isTracked = true
     if options.isAssumingConntrack { assumeState(pending) }
     actionSet = []
@@ -90,9 +99,7 @@ extension Translator {
   }
 
   private func restart() {
-    lookUp(table, inPort: key.inPort, honorsMiss: true) {
-      self.runFlow(isLast: true, clones: false)
-    }
+    lookUp(table, inPort: key.inPort, honorsMiss: true) { $0() }
     if error == nil { runActionSet() }
   }
 

@@ -49,7 +49,13 @@ extension Translator {
       return
     }
     let isOneWay = candidates.allSatisfy { $0.actions == first.actions }
-    if isOneWay {
+    if options.isAssumingConntrack, group.hashesInDatapath {
+      // A trace ends there: it does not follow the packet that the datapath hashed.
+      if !isOneWay { noteUnknown(.choice("select group \(group.id)"), evidence: group.evidence) }
+      report(.noLiveBucket)
+      isExiting = true
+      isFreezing = true
+    } else if isOneWay {
       report(.usingBucket(first.id ?? 0))
       run(first, isLast: isLast)
     } else {
@@ -65,6 +71,7 @@ extension Translator {
       self.depth += 1
       self.runActions(ActionSet.ordered(bucket.actions), isLast: isLast, inBucket: true)
       self.depth -= 1
+      self.isFreezing = false
       self.key = saved
       self.isExiting = false
     }
@@ -82,5 +89,17 @@ extension Translator {
     if port != .any, isLive(port) { return true }
     guard let group, let entry = bridge.groups[group] else { return false }
     return entry.buckets.contains { isLive($0, depth: depth + 1) }
+  }
+}
+
+extension GroupEntry {
+  /// The datapath computes the hash of a select group: the default where the weights need no more
+  /// than 64 slots (`group_setup_dp_hash_table`).
+  fileprivate var hashesInDatapath: Bool {
+    guard selectionMethod == nil || selectionMethod == "dp_hash" else { return false }
+    let weights = buckets.map { Int($0.weight ?? 1) }.filter { $0 > 0 }
+    guard let least = weights.min() else { return false }
+    let slots = (weights.reduce(0, +) + least - 1) / least
+    return slots <= (selectionMethod == nil ? 64 : 256)
   }
 }

@@ -6,39 +6,33 @@ import NetworkTypes
 extension Translator {
   // MARK: Entering
 
-  /// The packet came in from outside.
+  /// The packet came in from outside. Its flow is looked up before the port is asked, as OVS does.
   func enterBridge() {
     report(.bridge(bridge.name, port: key.inPort)) {
       let port = self.bridge.port(self.key.inPort)
       if port == nil, !self.key.inPort.isReserved, !self.options.isAssumingConntrack {
         self.noteUnknown(.other("in_port \(self.key.inPort) is no port of the bridge"))
       }
-      self.begin(at: port)
+      self.lookUp(self.table, inPort: self.key.inPort, honorsMiss: true) {
+        self.begin(at: port, $0)
+      }
+      self.finish(at: port)
     }
   }
 
-  private func begin(at port: SwitchPort?) {
+  private func begin(at port: SwitchPort?, _ runFlow: () -> Void) {
     if let port, isSpecial(at: port) {
       mirrorIngress()
     } else if let port, let index = port.bundle, isMirrorOutput(index) {
       drop(.mirrorPortIsInput(port.name), evidence: port.portEvidence)
     } else if dropsForCongestion() {
       error = .congestionDrop
-    } else {
-      start(at: port)
-    }
-  }
-
-  private func start(at port: SwitchPort?) {
-    if let port, !mayReceive(port) {
+    } else if let port, !mayReceive(port) {
       drop(.noReceive(port.name), evidence: port.interfaceEvidence)
-      return
+    } else {
+      mirrorIngress()
+      runFlow()
     }
-    mirrorIngress()
-    lookUp(table, inPort: key.inPort, honorsMiss: true) {
-      self.runFlow(isLast: true, clones: false)
-    }
-    finish(at: port)
   }
 
   /// Runs the action set, unless spanning tree lets the port only learn.
@@ -75,18 +69,19 @@ extension Translator {
 
   // MARK: Lookups
 
-  /// Looks into `table`; `body` runs inside the lookup's report where a flow was found.
+  /// Looks into `table`. `body` decides, inside the lookup's report, whether what was found runs:
+  /// the flow's actions, or what is done at a miss.
   func lookUp(
     _ table: UInt8, inPort: OpenFlowPort, honorsMiss: Bool, swapsTuple: Bool = false,
-    then body: () -> Void
+    isLast: Bool = true, clones: Bool = false, then body: (() -> Void) -> Void
   ) {
     let lookup = find(in: table, inPort: inPort, swapsTuple: swapsTuple)
     let previous = (flow, self.table)
     (flow, self.table) = (lookup.flow, table)
     report(.lookup(lookup)) {
       switch lookup.outcome {
-      case .flow, .learned: body()
-      case .miss: self.miss(honorsMiss: honorsMiss)
+      case .flow, .learned: body { self.runFlow(isLast: isLast, clones: clones) }
+      case .miss: body { self.miss(honorsMiss: honorsMiss) }
       case .unknown: break
       }
     }
@@ -202,10 +197,13 @@ extension Translator {
     }
     let deepens = number <= table ? 1 : 0
     nesting += 1
-    lookUp(number, inPort: inPort, honorsMiss: honorsMiss, swapsTuple: swapsTuple) {
+    lookUp(
+      number, inPort: inPort, honorsMiss: honorsMiss, swapsTuple: swapsTuple, isLast: isLast,
+      clones: clones
+    ) { runFlow in
       self.resubmits += 1
       self.depth += deepens
-      self.runFlow(isLast: isLast, clones: clones)
+      runFlow()
       self.depth -= deepens
     }
     nesting -= 1
@@ -225,7 +223,7 @@ extension Translator {
   }
 
   /// Runs the actions of the flow just found.
-  func runFlow(isLast: Bool, clones: Bool) {
+  private func runFlow(isLast: Bool, clones: Bool) {
     guard let flow else { return }
     let before = (outputs.count, drops.count, unknowns.count, queue.count)
     if !flow.unrecognised.isEmpty {

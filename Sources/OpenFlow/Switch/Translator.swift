@@ -15,6 +15,11 @@ final class Translator {
   /// and no real pipeline has more than a few dozen. Beyond it the answer is unknown.
   static let maximumNesting = 600
 
+  /// `ofproto/trace` stops there too; pipelines that recirculate into themselves have no end.
+  static let maximumRecirculations = 4096
+  /// How often a userspace datapath takes one packet back (`MAX_RECIRC_DEPTH` of dpif-netdev).
+  static let maximumUserspaceRecirculationDepth = 6
+
   let model: SwitchModel
   let options: TranslationOptions
   var state: SwitchState
@@ -36,6 +41,8 @@ final class Translator {
   var resubmits = 0
   var nesting = 0
   var isExiting = false
+  /// The rest waits for the datapath to bring the packet back, which a trace does not follow.
+  var isFreezing = false
   var error: TranslationError?
   /// ct fields mean something in this bridge: the packet came back from connection tracking.
   var isTracked = false
@@ -46,6 +53,8 @@ final class Translator {
   var writtenMark: UInt32 = 0
   var writtenLabel: UInt128 = 0
   var queue: [PendingRecirculation] = []
+  /// How often the packet came back so far.
+  var recirculationDepth = 0
   /// What the caller says that connection tracking will find, next one first.
   var assumedStates: [ConntrackState] = []
 
@@ -77,7 +86,13 @@ final class Translator {
   /// Does it all: the packet, then every copy that connection tracking gives back.
   func run() -> Translation {
     runRoot { self.enterBridge() }
+    var recirculations = 0
     while !queue.isEmpty {
+      recirculations += 1
+      guard recirculations <= Self.maximumRecirculations else {
+        noteUnknown(.other("more than \(Self.maximumRecirculations) recirculations"))
+        break
+      }
       let pending = queue.removeFirst()
       runRoot { self.resume(pending) }
     }
@@ -96,6 +111,7 @@ final class Translator {
     depth = 0
     resubmits = 0
     isExiting = false
+    isFreezing = false
     error = nil
     ownTunnelAddress = key.tunnel?.destination
     body()
@@ -171,4 +187,5 @@ struct PendingRecirculation {
   var wire: WireState
   var nat: NATAction?
   var connection: Int?
+  var depth: Int
 }

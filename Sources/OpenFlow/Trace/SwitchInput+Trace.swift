@@ -10,14 +10,9 @@ extension SwitchInput {
   ) {
     var key = FlowKey()
     for part in match.fields { _ = key.write(part.field, part.value) }
-    var blank = Packet(ethSrc: .zero, ethDst: .zero, etherType: 0)
-    blank.ttl = 0
-    if key[.fragment] & FragmentBits.any != 0 {
-      blank.fragment = key.isLaterFragment ? .later : .first
-    }
     self.init(
       bridge: bridge, port: match.inPort ?? .any,
-      packet: key.applied(to: blank, vlanLimit: 2),
+      packet: key.packet(),
       fields: match.fields.filter { $0.field != .inPort }
         .map { FieldValue($0.field, $0.value) },
       options: options)

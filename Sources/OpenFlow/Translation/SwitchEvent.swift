@@ -41,6 +41,7 @@ public enum SwitchEvent: Hashable, Sendable {
   case fieldIsNow(String, UInt128)
   case outputPortIs(UInt64)
   case forkedToRecirculate(table: UInt8)
+  case tooManyRecirculations
   case connectionStateCleared
   case learnSuppressed
   case learnedFlow(FlowEntry)
