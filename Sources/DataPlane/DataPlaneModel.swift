@@ -16,6 +16,7 @@ public struct DataPlaneModel: Sendable {
   /// Things that could not be wired, each with why: an answer that runs into one is unknown.
   public internal(set) var wiringGaps: [String] = []
 
+  private var addresses: Set<MACAddress> = []
   /// Who has which address on which network, by Neutron's ports.
   private let owners: [NetworkID: [IPAddress: MACAddress]]
 
@@ -33,7 +34,13 @@ public struct DataPlaneModel: Sendable {
     plugGuests()
     wireSegments()
     placeOutsideHosts()
+    addresses = Set(
+      nodes.values.flatMap { $0.namespaces.values }.flatMap { $0.devices.values.map(\.mac) }
+        + guests.map(\.mac))
   }
+
+  /// Whether a captured device or guest has the MAC, wherever it is.
+  public func hasDevice(_ mac: MACAddress) -> Bool { addresses.contains(mac) }
 
   public func namespace(_ key: NamespaceKey) -> NamespaceModel? {
     nodes[key.node]?.namespaces[key.namespace]

@@ -146,8 +146,9 @@ extension Simulation {
         return
       }
       // Whoever has the address was not captured: the copies below reach nobody that it is for.
-      unknown(
-        "nothing captured on \(segment.name) has the address \(destination)", parent)
+      if !cloud.hasDevice(destination) {
+        unknown("nothing that was captured has the address \(destination)", parent)
+      }
     }
     for member in segment.members where member != from {
       schedule(.device(member), frame, parent)
