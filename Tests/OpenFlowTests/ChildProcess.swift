@@ -31,7 +31,7 @@ struct ChildProcess {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     let words = ([program] + arguments).map { strdup($0) } + [nil]
     let variables = environment.map { strdup("\($0)=\($1)") } + [nil]
-    defer { (words + variables).forEach { free($0) } }
+    defer { for pointer in words + variables { free(pointer) } }
     var id: pid_t = 0
     let error = posix_spawnp(&id, program, &actions, &attributes, words, variables)
     guard error == 0 else {

@@ -39,7 +39,7 @@ struct DatapathActions {
     let inside = item.dropFirst(name.count).dropFirst().dropLast()
     switch name {
     case "drop", "ct", "recirc", "hash", "ct_clear", "meter", "": break
-    case "set": Self.items(inside).forEach { set($0) }
+    case "set": for part in Self.items(inside) { set(part) }
     case "push_vlan": pushVLAN(inside)
     case "pop_vlan": packet.vlans.pop()
     case "trunc": truncation = Int(inside)

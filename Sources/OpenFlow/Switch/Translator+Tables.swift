@@ -57,8 +57,10 @@ extension Translator {
     let blocked = isBridgeProtocol ? "NO_RECV_STP" : "NO_RECV"
     return !port.config.contains(blocked) && (port.forwards || port.learns)
   }
-  /// A spanning tree's own frames.
-  var isBridgeProtocol: Bool { key.ethDestination == MACAddress(rawValue: 0x0180_c200_0000) }
+  /// A spanning tree's own frames: 802.2, not Ethernet II.
+  var isBridgeProtocol: Bool {
+    key[.etherType] == 0x05ff && key.ethDestination == MACAddress(rawValue: 0x0180_c200_0000)
+  }
 
   /// Frames that the switch itself takes: spanning tree's where it runs.
   private func isSpecial(at port: SwitchPort) -> Bool {
