@@ -1,4 +1,4 @@
-// The evaluator on the shared capture of a real cloud.
+// The evaluator on the shared capture of a real cloud, whose agents wrote the flows.
 import Conntrack
 import Facts
 import Formats
@@ -17,17 +17,58 @@ import Testing
       .map { SwitchModel($0.openVSwitch, node: $0.name) }
   }
 
-  @Test func everyBridgeIsWhole() throws {
-    for model in try Self.models() {
-      print(model.node, model.problems.map(\.description))
-      for name in model.bridgeNames {
-        let bridge = model.bridges[name]!
-        print("  ", name, bridge.isUserspace, bridge.flows.flowCount, bridge.portNumbers.count)
-        for number in bridge.portNumbers {
-          let port = bridge.ports[number]!
-          print("     ", number, port.name, port.kind)
+  @Test func everyPatchHasItsPeerAndEveryFlowIsModelled() throws {
+    let models = try Self.models()
+    #expect(models.count == 4)
+    for model in models {
+      #expect(model.problems.isEmpty)
+      for bridge in model.bridges.values {
+        #expect(bridge.flows.flowCount > 0)
+        #expect(bridge.flowGap == nil)
+        for port in bridge.ports.values where port.isPatch {
+          #expect(port.kind != .patch(peer: nil))
         }
       }
     }
+  }
+
+  /// A broadcast of every port of every bridge: decided, whatever it is.
+  @Test func noBroadcastIsUnknown() throws {
+    for model in try Self.models() {
+      for bridge in model.bridges.values {
+        for port in bridge.ports.values where !port.isPatch {
+          let answer = Self.broadcast(model, port)
+          #expect(answer.unknowns.isEmpty, "\(model.node) \(port.name) \(answer.unknowns)")
+          #expect(!answer.outputs.isEmpty || !answer.drops.isEmpty)
+        }
+      }
+    }
+  }
+
+  /// What a router's port broadcasts reaches other nodes through every tunnel or the provider net.
+  @Test func aRouterPortsRequestIsHeardElsewhere() throws {
+    for model in try Self.models() {
+      let routers = model.bridges.values.flatMap(\.ports.values)
+        .filter { $0.name.rawValue.hasPrefix("qr-") }
+      for port in routers {
+        let answer = Self.broadcast(model, port)
+        #expect(answer.lookups.count > 2, "\(model.node) \(port.name)")
+      }
+    }
+  }
+
+  private static func broadcast(_ model: SwitchModel, _ port: SwitchPort) -> Translation {
+    var packet = Packet(
+      ethSrc: port.mac ?? MACAddress(rawValue: 0x0200_0000_0001), ethDst: .broadcast,
+      etherType: EtherType.arp)
+    packet.arpOperation = 1
+    packet.source = IPAddress("192.0.2.1")
+    packet.destination = IPAddress("192.0.2.2")
+    packet.arpSHA = packet.ethSrc
+    var state = SwitchState(capturedIn: model)
+    var conntrack = ConntrackTable()
+    return model.translate(
+      SwitchInput(bridge: port.key.bridge, port: port.number, packet: packet), state: &state,
+      conntrack: &conntrack)
   }
 }

@@ -30,7 +30,9 @@ extension Translator {
       report(.unmetPrerequisites(field.name))
       return
     }
-    write(Subfield(field), key.write(field, value, mask: mask))
+    if !key.write(field, value, mask: mask) {
+      noteUnknown(.unmodelledAction("write to \(field.name)"))
+    }
     noteWrite(field, mask)
   }
 

@@ -92,3 +92,30 @@ public struct SwitchUnknown: Hashable, Sendable {
   public var cause: Cause
   public var evidence: Evidence?
 }
+
+extension SwitchUnknown.Cause: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .unmodelledMatch(let text): "the match \(text) is not modelled"
+    case .unmodelledAction(let text): "the action \(text) is not modelled"
+    case .missing(let gap): "\(gap)"
+    case .choice(let what): "a hash or a clock chooses: \(what)"
+    case .equalPriority(let table, let priority, let flows):
+      "\(flows.count) flows of priority \(priority) match in table \(table)"
+    case .meter(let id): "meter \(id) may drop it"
+    case .other(let text): text
+    }
+  }
+}
+
+extension SwitchDrop.Reason: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .noMatch(let table): "no flow of table \(table) matches"
+    case .flowDrops(let table): "a flow of table \(table) drops it"
+    case .flowEndsWithoutOutput(let table): "a flow of table \(table) sends it nowhere"
+    case .event(let event): "\(event)"
+    case .error(let error): error.traceText
+    }
+  }
+}
