@@ -55,8 +55,8 @@ let package = Package(
     .executableTarget(
       name: "ovsight",
       dependencies: [
-        "Audit", "Confirm", "DataPlane", "Facts", "Formats", "LogicalModel", "NetworkTypes",
-        "Report", "Snapshot", "Trace", arguments,
+        "Audit", "Confirm", "Conntrack", "DataPlane", "Facts", "Formats", "LogicalModel",
+        "NetworkTypes", "OpenFlow", "Report", "Snapshot", "Trace", arguments,
       ],
       swiftSettings: strict),
 

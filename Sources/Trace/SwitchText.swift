@@ -5,7 +5,7 @@ import OpenFlow
 
 extension SwitchDrop {
   /// One sentence without a final stop.
-  var text: String {
+  package var text: String {
     switch reason {
     case .noMatch(let table): "no flow of \(bridge) table \(table) matches"
     case .flowDrops(let table): "a flow of \(bridge) table \(table) drops it"
@@ -18,7 +18,7 @@ extension SwitchDrop {
 }
 
 extension TranslationError {
-  var text: String {
+  package var text: String {
     switch self {
     case .recursionTooDeep: "resubmits nest too deep"
     case .tooManyResubmits: "too many resubmits"
@@ -34,7 +34,7 @@ extension TranslationError {
 
 extension SwitchUnknown {
   /// One sentence without a final stop.
-  var text: String {
+  package var text: String {
     let what: String
     switch cause {
     case .unmodelledMatch(let text): what = "a flow matches on what is not modelled: \(text)"
@@ -52,7 +52,7 @@ extension SwitchUnknown {
 
 extension SwitchEvent {
   /// What an operator would say; decisions that end a packet are worded, the rest named.
-  var text: String {
+  package var text: String {
     switch self {
     case .nonexistentPort(let port): "port \(port) does not exist"
     case .outputToInputPort: "a frame is not sent back to the port that it came from"
@@ -77,6 +77,18 @@ extension SwitchEvent {
     case .timeToLiveExceeded: "the TTL is used up"
     case .nonexistentGroup(let id): "group \(id) does not exist"
     case .noLiveBucket: "the group has no live bucket"
+    case .learned(let mac, let port, let vlan): "learned that \(mac) is on \(port) in VLAN \(vlan)"
+    case .forwardingTo(let port): "forwarding to learned port \(port)"
+    case .learnedPortUnknown: "the destination was learned on a port that is gone"
+    case .flooding: "the destination is not learned: flooding"
+    case .multicastFlooding: "multicast: flooding"
+    case .fieldIsNow(let field, let value): "\(field) is now 0x\(String(value, radix: 16))"
+    case .usingBucket(let id): "using bucket \(id)"
+    case .outputPortIs(let port): "output port is \(port)"
+    case .outputToTunnel(let port): "output to tunnel \(port)"
+    case .forkedToRecirculate(let table): "a copy goes on in table \(table) after tracking"
+    case .connectionStateCleared: "this copy's connection state is cleared"
+    case .learnedFlow(let flow): "would add to table \(flow.table): \(flow.match)"
     default: "\(self)"
     }
   }

@@ -15,7 +15,7 @@ struct Ovsight: AsyncParsableCommand {
     subcommands: [
       ImportCommand.self,
       ShowCommand.self,
-      TraceCommand.self,
+      TraceCommand.self, OfprotoTraceCommand.self,
       AuditCommand.self,
       ReportCommand.self,
     ])
