@@ -54,7 +54,11 @@ enum SwitchTraceJSON {
       .init("eth_type", .number(Int(packet.etherType))),
       .init("nw_src", .optional(packet.source?.description)),
       .init("nw_dst", .optional(packet.destination?.description)),
-      .init("nw_proto", number(hasNetwork, packet.ipProtocol)),
+      .init(
+        "nw_proto",
+        number(
+          hasNetwork,
+          packet.isARP ? UInt8(truncatingIfNeeded: packet.arpOperation) : packet.ipProtocol)),
       .init("nw_tos", number(packet.isIP, packet.tos & 0xfc)),
       .init("nw_ttl", number(packet.isIP, packet.ttl)),
       .init("tp_src", number(hasTransport, packet.sourcePort)),

@@ -81,7 +81,8 @@ extension Packet {
     words.append("dl_type=0x\(String(etherType, radix: 16))")
     if let source { words.append("nw_src=\(source)") }
     if let destination { words.append("nw_dst=\(destination)") }
-    if isIP || isARP { words.append("nw_proto=\(ipProtocol)") }
+    if isARP { words.append("arp_op=\(arpOperation)") }
+    if isIP { words.append("nw_proto=\(ipProtocol)") }
     if isIP { words.append("nw_tos=\(tos & 0xfc),nw_ttl=\(ttl)") }
     if hasPorts || isICMP { words.append("tp_src=\(sourcePort),tp_dst=\(destinationPort)") }
     return words.joined(separator: ",")

@@ -14,6 +14,7 @@ import Trace
       total += 1
       if isEqual { agreed += 1 } else if first.count < 5 { first.append(text()) }
     }
+    var text: String { "\(agreed) of \(total)" }
     var share: Double { total == 0 ? 1 : Double(agreed) / Double(total) }
   }
 
@@ -38,6 +39,9 @@ import Trace
         path.note(hops(result) == row.path ?? [], "\(row.probe)")
       }
     }
+    print(
+      "traces against real packets: verdict \(verdict.text), addressee \(taker.text), "
+        + "addresses seen \(seen.text), answer \(answer.text), path \(path.text)")
     #expect(verdict.total > 1400 && path.total > 850)
     #expect(verdict.share >= 0.999, "\(verdict)")
     #expect(taker.share >= 0.999, "\(taker)")
