@@ -33,7 +33,7 @@ public struct Diagnostic: Hashable, Sendable {
     self.message = message
   }
 
-  /// `cmp1 root/ip_-j_addr.json:3:41: message [id]`.
+  /// `compute1 root/ip_-j_addr.json:3:41: message [id]`.
   public func rendered(in files: [CaptureFile]) -> String {
     let index = Int(evidence.file.rawValue)
     let file = files.indices.contains(index) ? files[index] : nil

@@ -25,7 +25,7 @@ struct HostDirectory {
     if names[node]?.contains(name) != true { names[node, default: []].append(name) }
   }
 
-  /// `cmp1` for `cmp1.example.org`, where no two nodes share it.
+  /// `compute1` for `compute1.example.org`, where no two nodes share it.
   private mutating func addShortNames() {
     let full = nodes.filter { $0.key.contains(".") }
     let short = Dictionary(grouping: full) { pair in

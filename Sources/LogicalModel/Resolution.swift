@@ -40,7 +40,7 @@ public enum ModelItem: Hashable, Sendable {
 /// An item that a word means, and how.
 public struct ResolvedItem: Hashable, Sendable {
   public let item: ModelItem
-  /// For people: `server web1 (project shop, on cmp1)`. Holds tenants' text; escape it at the edge.
+  /// For people: `server web1 (project shop, on compute1)`. Holds tenants' text; escape it at the edge.
   public let label: String
   /// How the word means it: `name`, `id`, `fixed address on network web`, ….
   public let reason: String
@@ -145,7 +145,7 @@ extension CloudModel {
     return subnets.filter { $0.cidr == prefix }.map { resolved($0, "address block") }
   }
 
-  /// `qrouter-…`, `cmp1/qrouter-…`, `cmp1:root`, or a device's name.
+  /// `qrouter-…`, `compute1/qrouter-…`, `compute1:root`, or a device's name.
   private func byPlace(_ word: String, _ kinds: Set<ModelItem.Kind>) -> [ResolvedItem] {
     var found: [ResolvedItem] = []
     if kinds.contains(.namespace) {

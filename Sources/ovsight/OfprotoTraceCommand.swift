@@ -13,7 +13,7 @@ struct OfprotoTraceCommand: ParsableCommand {
     discussion: """
       FLOW is ovs-appctl's flow syntax with exact values; ports go by number or name:
 
-        ovsight ofproto-trace cloud.db --node cmp1 br-int \\
+        ovsight ofproto-trace cloud.db --node compute1 br-int \\
           'in_port=tap3f…,tcp,dl_src=…,dl_dst=…,nw_src=10.0.0.5,nw_dst=10.0.0.6,tp_dst=80'
 
       With --batch: a file of {"id", "bridge", "flow", "ct_next": ["trk,new", …]}, one a line, is \

@@ -13,7 +13,7 @@ struct Citation {
     quote = input.quote
   }
 
-  /// `cmp1 ovs/br-int/dump-flows.txt:42`; nil for a file that is not in the capture.
+  /// `compute1 ovs/br-int/dump-flows.txt:42`; nil for a file that is not in the capture.
   func place(_ evidence: Evidence) -> String? {
     facts.file(evidence.file).map { file in
       (file.node.map { "\($0) " } ?? "") + "\(file.path):\(evidence.line)"

@@ -16,7 +16,7 @@ enum SnapshotViews {
 
   private static let place = SnapshotView(
     name: "v_place",
-    documentation: "A capture file as people name it: `cmp1 root/ip_-j_addr.json`.",
+    documentation: "A capture file as people name it: `compute1 root/ip_-j_addr.json`.",
     sql: """
       SELECT id AS file, node, path, coalesce(node || ' ', '') || path AS place
       FROM capture_file
