@@ -6,6 +6,7 @@ extension Packet {
   public var summary: String {
     let tag = vlans.outer.map { " vlan \($0.id)" } ?? ""
     guard let source, let destination else {
+      if let destination, isIP { return "\(protocolName) to \(destination)" }
       return "\(ethSrc) → \(ethDst) type 0x\(String(etherType, radix: 16))\(tag)"
     }
     if isARP {

@@ -60,7 +60,8 @@ extension Simulation {
   }
 
   private func sentSource(_ probe: Probe) -> IPAddress? {
-    steps.first?.packet.source ?? probe.source
+    // A namespace's own packet has its source only once it is routed.
+    probe.source ?? steps.lazy.compactMap(\.packet.source).first
   }
 
   private mutating func originate(_ packet: Packet, from recipient: Delivery.Recipient) {

@@ -48,6 +48,19 @@ import Trace
     return probe
   }
 
+  @Test func aRoutersOwnPacketIsAnswered() throws {
+    let facts = try Self.healthy.get()
+    let key = NamespaceKey(
+      "net1",
+      facts.node("net1")!.namespaces.values.first { space in
+        space.links.records.contains { $0.name == "qg-f7ecbe78-2d" }
+      }!.name)
+    let result = Tracer(DataPlaneModel(facts)).trace(
+      Probe(origin: .namespace(key), destination: IPAddress("8.8.8.8")!, kind: .icmp))
+    #expect(result.outcome == .leftCloud)
+    #expect(result.isReplied == true)
+  }
+
   static let rows: [Row] = [
     Row(
       name: "the tap is down", from: "port-a1", to: "172.17.17.12", outcome: .dropped,
