@@ -55,7 +55,7 @@ let package = Package(
     .executableTarget(
       name: "ovsight",
       dependencies: [
-        "Audit", "Confirm", "Conntrack", "DataPlane", "Facts", "Formats", "LogicalModel",
+        "Audit", "Confirm", "DataPlane", "Facts", "Formats", "LogicalModel",
         "NetworkTypes", "OpenFlow", "Report", "Snapshot", "Trace", arguments,
       ],
       swiftSettings: strict),

@@ -65,13 +65,15 @@ struct OfprotoTraceCommand: ParsableCommand {
     }
     let request = SwitchTraceRequest(
       id: nil, bridge: BridgeName(bridge ?? ""), flow: flow ?? "", next: next)
-    let input = try tracer.input(request)
-    let translation = tracer.translate(input)
+    let trace = try tracer.trace(request)
     switch format {
-    case .json: printLine(SwitchTraceJSON.object(translation, id: nil).rendered)
-    case .text: for line in SwitchTraceText(translation, facts).lines(input) { printLine(line) }
+    case .json: printLine(SwitchTraceJSON.object(trace, id: nil).rendered)
+    case .text:
+      for line in trace.text.split(separator: "\n", omittingEmptySubsequences: false) {
+        printLine(String(line))
+      }
     }
-    if !translation.unknowns.isEmpty { throw ExitCode(2) }
+    if !trace.unknowns.isEmpty { throw ExitCode(2) }
   }
 }
 

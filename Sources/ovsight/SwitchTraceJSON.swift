@@ -5,16 +5,16 @@ import OpenFlow
 import Trace
 
 enum SwitchTraceJSON {
-  static func object(_ translation: Translation, id: JSONText?) -> JSONText {
-    let outputs = translation.outputs.filter { output in
+  static func object(_ trace: OfprotoTrace, id: JSONText?) -> JSONText {
+    let outputs = trace.outputs.filter { output in
       if case .controller = output.kind { false } else { true }
     }
     var members: [JSONText.Member] = []
     if let id { members.append(.init("id", id)) }
     members += [
       .init("outputs", .array(outputs.map(output))), .init("dropped", .bool(outputs.isEmpty)),
-      .init("tables", .array(translation.lookups.map(lookup))),
-      .init("unknown", .strings(translation.unknowns.map(\.text))),
+      .init("tables", .array(trace.lookups.map(lookup))),
+      .init("unknown", .strings(trace.unknowns.map(\.text))),
     ]
     return .object(members)
   }
@@ -28,11 +28,11 @@ enum SwitchTraceJSON {
     ])
   }
 
-  private static func lookup(_ lookup: TableLookup) -> JSONText {
+  private static func lookup(_ lookup: OfprotoTrace.Lookup) -> JSONText {
     .object([
       .init("bridge", .string(lookup.bridge.rawValue)),
       .init("table", .number(Int(lookup.table))),
-      .init("priority", .optional(lookup.flow.map { Int($0.priority) })),
+      .init("priority", .optional(lookup.priority.map { Int($0) })),
     ])
   }
 

@@ -1,5 +1,4 @@
 // A trace through one bridge as it was asked for, on the command line or in a batch file.
-import Conntrack
 import Facts
 import Formats
 import NetworkTypes
@@ -42,13 +41,9 @@ struct SwitchTraceRequest {
 /// Answers requests on one node's switch.
 struct SwitchTracer {
   let model: SwitchModel
-  private let state: SwitchState
-  init(_ model: SwitchModel) {
-    self.model = model
-    state = SwitchState(capturedIn: model)
-  }
+  init(_ model: SwitchModel) { self.model = model }
 
-  func input(_ request: SwitchTraceRequest) throws -> SwitchInput {
+  func trace(_ request: SwitchTraceRequest) throws -> OfprotoTrace {
     guard let bridge = model.bridge(request.bridge) else {
       let known = model.bridgeNames.map(\.rawValue).joined(separator: ", ")
       throw CommandError("bridge \(request.bridge): wanted one of \(known)")
@@ -62,9 +57,8 @@ struct SwitchTracer {
       throw CommandError("flow \(request.flow): \(problem.message)")
     }
     let states = try request.next.map(connectionState)
-    return SwitchInput(
-      bridge: request.bridge, tracing: parsed.match,
-      options: TranslationOptions(conntrack: .assumed(states), learns: false))
+    return OfprotoTrace(
+      model, bridge: request.bridge, flow: parsed.match, nextStates: states)
   }
 
   private func connectionState(_ text: String) throws -> ConntrackState {
@@ -79,16 +73,10 @@ struct SwitchTracer {
     return state
   }
 
-  func translate(_ input: SwitchInput) -> Translation {
-    var state = state
-    var conntrack = ConntrackTable()
-    return model.translate(input, state: &state, conntrack: &conntrack)
-  }
-
   /// The answer to one line of a batch; a request that cannot be traced says why in `error`.
   func json(_ request: SwitchTraceRequest) -> JSONText {
     do {
-      return SwitchTraceJSON.object(translate(try input(request)), id: request.id)
+      return SwitchTraceJSON.object(try trace(request), id: request.id)
     } catch {
       return .object([
         .init("id", request.id ?? .null), .init("error", .string("\(error)")),
