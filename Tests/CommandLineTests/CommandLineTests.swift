@@ -51,7 +51,7 @@ enum Program {
 }
 
 /// A folder that is gone when the test has ended.
-final class ScratchFolder {
+final class ScratchFolder: Sendable {
   let path: String
   init() throws {
     path = FileManager.default.temporaryDirectory.appending(path: "ovsight-\(UUID().uuidString)")

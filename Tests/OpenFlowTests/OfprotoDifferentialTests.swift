@@ -13,7 +13,7 @@ import Testing
     ProcessInfo.processInfo.environment["OVSIGHT_OFPROTO_CASES"].flatMap { Int($0) } ?? 5000
   static let seed =
     ProcessInfo.processInfo.environment["OVSIGHT_OFPROTO_SEED"].flatMap { UInt64($0) }
-    ?? UInt64.random(in: 1...UInt64(UInt32.max))
+    ?? 1
 
   @Test(.enabled(if: LiveSwitch.whyMissing == nil, "openvswitch-switch is not installed"))
   func agreesWithTheRealSwitch() throws {
