@@ -14,6 +14,8 @@ struct LiveOutput: Hashable, CustomStringConvertible {
 struct DatapathActions {
   var packet: Packet
   var outputs: [LiveOutput] = []
+  /// The packets that go on elsewhere, by their recirculation's id.
+  var recirculated: [String: Packet] = [:]
   var truncation: Int?
   /// The packet is inside a tunnel by now.
   var isOuter = false
@@ -38,7 +40,8 @@ struct DatapathActions {
     let name = item.prefix { $0 != "(" }
     let inside = item.dropFirst(name.count).dropFirst().dropLast()
     switch name {
-    case "drop", "ct", "recirc", "hash", "ct_clear", "meter", "": break
+    case "drop", "ct", "hash", "ct_clear", "meter", "": break
+    case "recirc": recirculated[String(inside)] = packet
     case "set": for part in Self.items(inside) { set(part) }
     case "push_vlan": pushVLAN(inside)
     case "pop_vlan": packet.vlans.pop()

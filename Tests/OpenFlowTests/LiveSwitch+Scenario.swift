@@ -21,6 +21,7 @@ extension LiveSwitch {
       "type=dummy",
     ]
     try vsctl(arguments)
+    for mirror in scenario.mirrors { try vsctl(mirror) }
     try prepareUnderlay()
     for bridge in scenario.bridges {
       for port in bridge.ports {

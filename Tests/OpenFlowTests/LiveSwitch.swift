@@ -54,6 +54,12 @@ final class LiveSwitch {
     }
   }
 
+  var isAlive: Bool { (try? control.call("version")) != nil }
+  var lastWords: String {
+    let log = try? String(contentsOfFile: "\(folder.path)/vs.log", encoding: .utf8)
+    return log?.split(separator: "\n").suffix(3).joined(separator: "\n") ?? ""
+  }
+
   /// Ends the daemons and takes the folder away.
   func stop() {
     for process in processes {

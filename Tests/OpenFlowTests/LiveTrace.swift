@@ -16,7 +16,9 @@ struct LiveTrace {
   /// One of the packet, then one a recirculation.
   var datapathActions: [String] = []
   /// The packet that each of them starts from, out of its `Flow:` line.
-  var packets: [Packet?] = []
+  var packets: [Packet] = []
+  /// The recirculation's id behind which each of them goes on; empty for the first.
+  var recirculations: [String] = []
   var failed = false
 
   /// A bridge that the packet is in; `inside` is how far the lines below it are indented, known
@@ -50,6 +52,8 @@ struct LiveTrace {
         places = []
       } else if let flow = line.dropping(prefix: "Flow: ") {
         packets.append(Self.packet(String(flow)))
+        let id = flow.dropping(prefix: "recirc_id=") ?? ""
+        recirculations.append(String(id.prefix { $0 != "," }))
       } else if line.hasPrefix("Translation failed") {
         failed = true
       } else if let lookup, let place = places.last {

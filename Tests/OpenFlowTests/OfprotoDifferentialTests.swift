@@ -17,9 +17,8 @@ import Testing
 
   @Test(.enabled(if: LiveSwitch.whyMissing == nil, "openvswitch-switch is not installed"))
   func agreesWithTheRealSwitch() throws {
-    let live = try LiveSwitch()
-    defer { live.stop() }
-    let run = DifferentialRun(live, seed: Self.seed)
+    let run = DifferentialRun(try LiveSwitch(), seed: Self.seed)
+    defer { run.live.stop() }
     try run.run(cases: Self.cases)
     print(run.summary)
     #expect(run.disagreements.isEmpty, "\(run.report)")

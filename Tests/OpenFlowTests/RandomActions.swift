@@ -58,8 +58,25 @@ struct RandomActions {
     case 22: "set_field:\(random.hex(20))->tun_id"
     case 23: "load:0->NXM_OF_IN_PORT[]"
     case 24: "move:NXM_NX_TUN_ID[0..31]->NXM_NX_REG1[]"
+    case 25: metadata(context)
     default: network(context)
     }
+  }
+
+  private mutating func metadata(_ context: ActionContext) -> String {
+    random.pick([
+      "set_field:\(random.hex(64))->xreg0", "set_field:\(random.masked(64))->xxreg1",
+      "move:NXM_NX_XXREG0[0..31]->NXM_NX_REG3[]", "set_queue:\(random.number(0...2))", "pop_queue",
+      "load:0x5->NXM_NX_XXREG0[64..71]", "move:NXM_OF_VLAN_TCI[0..11]->NXM_NX_REG1[0..11]",
+      "move:OXM_OF_METADATA[]->OXM_OF_PKT_REG1[]",
+      "push:OXM_OF_PKT_REG0[],pop:NXM_NX_XXREG0[0..63]",
+      "push:NXM_NX_REG0[3..9],pop:NXM_NX_REG1[0..6]", "pop:NXM_NX_REG1[]",
+      "set_field:\(random.pick(["192.0.2.2", "192.0.2.5"]))->tun_dst",
+      "set_field:192.0.2.9->tun_src", "set_field:0x5->tun_gbp_id",
+      "multipath(eth_src,50,modulo_n,1,0,NXM_NX_REG0[])",
+      "move:NXM_NX_PKT_MARK[]->NXM_NX_REG2[]", "load:0x1->NXM_NX_PKT_MARK[8..11]",
+      "move:NXM_OF_ETH_TYPE[]->NXM_NX_REG0[0..15]",
+    ])
   }
 
   private mutating func tag(_ context: ActionContext) -> String {
@@ -81,9 +98,37 @@ struct RandomActions {
       ])
     }
     if kind == .nd, random.chance(50) {
-      return "set_field:\(random.pick(Pool.ipv6))->nd_target"
+      return random.pick([
+        "set_field:\(random.pick(Pool.ipv6))->nd_target",
+        "move:NXM_NX_IPV6_SRC[]->NXM_NX_ND_TARGET[]",
+      ])
     }
-    switch random.number(1...8) {
+    switch random.number(1...11) {
+    case 9:
+      return random.pick([
+        "move:NXM_NX_IP_TTL[]->NXM_NX_REG0[0..7]", "load:0x7->NXM_NX_IP_TTL[]",
+        "set_field:3->ip_dscp", "load:2->NXM_NX_IP_ECN[]",
+        "move:NXM_OF_IP_TOS[]->NXM_NX_REG1[0..7]",
+        "move:NXM_OF_IP_PROTO[]->NXM_NX_REG1[0..7]", "dec_ttl(1,2)",
+        "move:NXM_NX_REG0[0..7]->NXM_NX_IP_TTL[]",
+      ])
+    case 10:
+      guard let ports = kind.ports else { return "dec_ttl" }
+      let name = ports == "tcp" ? "TCP" : "UDP"
+      guard ports != "sctp" else { return "set_field:5->sctp_dst" }
+      return random.pick([
+        "move:NXM_OF_\(name)_SRC[]->NXM_OF_\(name)_DST[]",
+        "move:NXM_OF_\(name)_DST[]->NXM_NX_REG1[16..31]", "load:0x1->NXM_OF_\(name)_DST[15]",
+        "set_field:\(random.masked(16))->\(ports)_src",
+      ])
+    case 11:
+      guard kind.isIPv6 else { return "move:NXM_OF_IP_DST[]->NXM_OF_IP_SRC[]" }
+      return random.pick([
+        "move:NXM_NX_IPV6_SRC[]->NXM_NX_IPV6_DST[]", "move:NXM_NX_IPV6_DST[]->NXM_NX_XXREG0[]",
+        "set_field:0x5->ipv6_label", "load:0x1->NXM_NX_IPV6_DST[0..15]",
+        "set_field:2001:db9::/ffff:ffff::->ipv6_src",
+        "push:NXM_NX_IPV6_SRC[],pop:NXM_NX_IPV6_DST[]",
+      ])
     case 1, 2, 3: return "dec_ttl"
     case 4: return "mod_nw_tos:\(random.pick([0, 4, 184]))"
     case 5: return "mod_nw_ttl:\(random.pick([1, 2, 64]))"
@@ -135,7 +180,8 @@ struct RandomActions {
     case 13...18: return "resubmit(,\(table(context)))"
     case 19: return "resubmit(\(port(context)),\(table(context)))"
     case 20: return random.chance(20) ? "resubmit:\(port(context))" : "output:\(port(context))"
-    case 21: return random.pick(["FLOOD", "ALL"])
+    case 21:
+      return random.pick(["FLOOD", "ALL", "TABLE", "output(port=\(port(context)),max_len=100)"])
     case 22: return "IN_PORT"
     case 23: return "LOCAL"
     case 24: return "CONTROLLER:65535"
@@ -145,7 +191,13 @@ struct RandomActions {
     case 33: return "ct_clear"
     case 34, 35:
       return context.groups.isEmpty ? "NORMAL" : "group:\(random.pick(context.groups))"
-    case 36: return "exit"
+    case 36:
+      return random.pick([
+        "exit", "enqueue:\(port(context)):1", "fin_timeout(idle_timeout=1)",
+        "bundle(eth_src,0,active_backup,ofport,members:\(port(context)),\(port(context)))",
+        "bundle_load(eth_src,0,hrw,ofport,NXM_NX_REG0[],members:\(port(context)))",
+        "controller(reason=no_match,max_len=128,id=3)",
+      ])
     case 37: return "note:00.01.02.03.04.05,output:\(port(context))"
     case 38: return learns ? learn(context) : "NORMAL"
     case 39:

@@ -96,6 +96,11 @@ struct RandomFields {
     if random.chance(3) { parts.append("xreg0=\(random.masked(64))") }
     if random.chance(2) { parts.append("xxreg1=\(random.masked(64))") }
     if random.chance(2) { parts.append("actset_output=\(random.number(1...3))") }
+    if random.chance(2) { parts.append("tun_dst=192.0.2.9") }
+    if random.chance(2) { parts.append("tun_src=192.0.2.0/24") }
+    if random.chance(2) { parts.append("tun_gbp_id=\(random.number(0...1))") }
+    if random.chance(2) { parts.append("tun_flags=\(random.pick(["+oam", "-oam"]))") }
+    if random.chance(2) { parts.append("conj_id=\(random.number(0...1))") }
     if tracked, random.chance(50) { parts += tracking() }
     parts += network(kind)
     return parts

@@ -20,12 +20,15 @@ struct Scenario {
   }
   var seed: UInt64
   var bridges: [Bridge]
+  var learns: Bool
+  /// Arguments of `ovs-vsctl` for each.
   var mirrors: [[String]] = []
 
   static let lastTable = 6
 
   init(seed: UInt64, learns: Bool) {
     self.seed = seed
+    self.learns = learns
     var random = RandomSource(seed: seed)
     bridges = ["ba", "bb", "bc"].prefix(random.number(1...3)).map { Bridge(name: $0) }
     for index in bridges.indices { Self.addPorts(to: &bridges[index], &random) }
@@ -37,7 +40,37 @@ struct Scenario {
       Self.configure(&bridges[index], &random)
       Self.addGroups(to: &bridges[index], &random)
       Self.addFlows(to: &bridges[index], &random, learns: learns)
+      if random.chance(15) { addMirrors(to: bridges[index], &random) }
     }
+  }
+
+  private mutating func addMirrors(to bridge: Bridge, _ random: inout RandomSource) {
+    let names = bridge.ports.filter { $0.number < 10 }.map(\.name)
+    var arguments: [String] = []
+    var ids: [String] = []
+    for number in 0..<random.number(1...2) {
+      let output = random.pick(names)
+      arguments += ["--", "--id=@out\(number)", "get", "port", output]
+      arguments += ["--", "--id=@from\(number)", "get", "port", random.pick(names)]
+      var mirror = ["--", "--id=@mirror\(number)", "create", "mirror", "name=m\(number)"]
+      switch random.number(1...4) {
+      case 1: mirror.append("select_all=true")
+      case 2: mirror.append("select_src_port=@from\(number)")
+      case 3: mirror.append("select_dst_port=@from\(number)")
+      default:
+        mirror += ["select_src_port=@from\(number)", "select_dst_port=@from\(number)"]
+      }
+      if random.chance(30) { mirror.append("select_vlan=\(random.pick(Pool.vlans))") }
+      if random.chance(70) {
+        mirror.append("output_port=@out\(number)")
+      } else {
+        mirror.append("output_vlan=\(random.pick([2, 10]))")
+      }
+      arguments += mirror
+      ids.append("@mirror\(number)")
+    }
+    arguments += ["--", "set", "bridge", bridge.name, "mirrors=\(ids.joined(separator: ","))"]
+    mirrors.append(arguments)
   }
 
   /// Some tunnel marks its packets.
@@ -169,9 +202,35 @@ struct Scenario {
         let head = ["table=\(table)", "priority=\(10 + index * 7)"] + match
         bridge.flows.append("\(head.joined(separator: ",")) actions=\(text)")
       }
+      if random.chance(15) { addConjunction(to: &bridge, table, &random, ports: ports) }
       if random.chance(50) {
         bridge.flows.append("table=\(table),priority=0 actions=\(random.pick(["NORMAL", "drop"]))")
       }
+    }
+  }
+
+  /// Two or three dimensions, some of them shared by two conjunctions.
+  private static func addConjunction(
+    to bridge: inout Bridge, _ table: Int, _ random: inout RandomSource, ports: [Int]
+  ) {
+    let priority = random.pick([5, 200])
+    let count = random.number(2...3)
+    let dimensions = [
+      ["dl_src=\(Pool.macs[0])", "dl_src=\(Pool.macs[1])", "dl_src=\(Pool.macs[2])"],
+      ["in_port=\(ports[0])", "in_port=\(ports[1])", "dl_dst=\(Pool.macs[1])"],
+      ["vlan_tci=0x0000/0x1000", "dl_vlan=1", "dl_vlan=10"],
+    ]
+    for (clause, values) in dimensions.prefix(count).enumerated() {
+      for value in values where random.chance(70) {
+        var actions = ["conjunction(7,\(clause + 1)/\(count))"]
+        if clause < 2, random.chance(30) { actions.append("conjunction(9,\(clause + 1)/2)") }
+        bridge.flows.append(
+          "table=\(table),priority=\(priority),\(value) actions=\(actions.joined(separator: ","))")
+      }
+    }
+    for id in [7, 9] where random.chance(85) {
+      bridge.flows.append(
+        "table=\(table),priority=\(priority),conj_id=\(id) actions=output:\(random.pick(ports))")
     }
   }
 
@@ -183,6 +242,7 @@ struct Scenario {
           "  port \(port.name) \(port.number) \((port.portColumns + port.interfaceColumns + port.modes).joined(separator: " "))"
         )
       }
+      lines += mirrors.filter { $0.contains(bridge.name) }.map { "  \($0.joined(separator: " "))" }
       lines += bridge.groups.map { "  group \($0)" } + bridge.flows.map { "  flow \($0)" }
       return lines.joined(separator: "\n")
     }.joined(separator: "\n")

@@ -13,7 +13,6 @@ extension FlowKey {
 
 extension Translator {
   func clearConnection() {
-    guard isTracked else { return }
     key.clearConnection()
     isTracked = false
     wire.tracked = nil
