@@ -75,8 +75,8 @@ let package = Package(
     tests(
       "TraceTests",
       [
-        "Confirm", "Conntrack", "DataPlane", "Facts", "Formats", "Netfilter", "NetworkTypes",
-        "OpenFlow", "Snapshot", "Trace",
+        "Confirm", "Conntrack", "DataPlane", "Facts", "Formats", "KernelLab", "Netfilter",
+        "NetworkTypes", "OpenFlow", "Snapshot", "Trace",
       ]),
     tests(
       "ReportTests",
