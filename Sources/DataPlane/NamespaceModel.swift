@@ -81,20 +81,70 @@ public struct NamespaceModel: Sendable {
     }
   }
 
-  /// `inet_select_addr` and its IPv6 counterpart: the source that the kernel takes towards a
-  /// neighbour when nothing else says which.
+  /// The source that the kernel takes towards a neighbour when nothing else says which.
   public func selectSource(_ interface: InterfaceName, towards target: IPAddress) -> IPAddress? {
-    let candidates = usableAddresses(interface, target.family).filter { $0.scope != "host" }
-    if case .v6 = target {
-      let wantsLinkLocal = target.isLinkLocal || target.isMulticast
-      return candidates.first { $0.address.address.isLinkLocal == wantsLinkLocal }?.address.address
-        ?? candidates.first?.address.address
+    target.family == .ipv4
+      ? selectSource4(interface, towards: target, scope: 253)
+      : selectSource6(interface, towards: target)
+  }
+
+  /// The source of what is sent along a route by a process that has chosen none.
+  public func source(_ route: Route, _ hop: NextHop, towards target: IPAddress) -> IPAddress? {
+    if let preferred = route.preferredSource { return preferred }
+    if route.type == .local { return target }
+    guard let interface = hop.interface else { return nil }
+    return target.family == .ipv4
+      ? selectSource4(interface, towards: hop.gateway, scope: Self.scope(route.scope))
+      : selectSource6(interface, towards: target)
+  }
+
+  /// `RT_SCOPE_*`: the higher, the nearer.
+  private static func scope(_ name: String) -> Int {
+    ["host": 254, "link": 253, "site": 200, "nowhere": 255][name] ?? Int(name) ?? 0
+  }
+
+  /// `inet_select_addr`: a primary address of the device that is good for `scope`, in the target's
+  /// subnet if one is; else one of another device, `lo` first.
+  private func selectSource4(
+    _ interface: InterfaceName, towards target: IPAddress?, scope: Int
+  ) -> IPAddress? {
+    func primaries(_ interface: InterfaceName) -> [LinkAddress] {
+      (addresses[interface] ?? []).filter {
+        $0.address.address.family == .ipv4 && !$0.flags.contains("secondary")
+      }
     }
-    return candidates.first { $0.address.prefix.contains(target) }?.address.address
-      ?? candidates.first?.address.address
-      ?? addresses.values.joined().sorted { $0.evidence < $1.evidence }
-      .first { $0.address.address.family == target.family && $0.scope == "global" }?
-      .address.address
+    let nearest = sysctls.routeLocalnet(interface) == true ? 253 : 254
+    let candidates = primaries(interface).filter { min(Self.scope($0.scope), nearest) <= scope }
+    let near = candidates.first { address in
+      target.map { address.address.prefix.contains($0) } ?? true
+    }
+    if let found = near ?? candidates.first { return found.address.address }
+    return devices.values.sorted { $0.link.index < $1.link.index }.lazy
+      .flatMap { primaries($0.key.interface) }
+      .first { $0.scope != "link" && Self.scope($0.scope) <= scope }?.address.address
+  }
+
+  /// RFC 6724 as far as captures tell: scope, the outgoing device, the longest common prefix.
+  private func selectSource6(
+    _ interface: InterfaceName, towards target: IPAddress
+  ) -> IPAddress? {
+    let own = usableAddresses(interface, .ipv6).filter { $0.scope != "host" }
+    let isNear = target.isLinkLocal || target.isMulticast
+    let others = isNear ? [] : devices.keys.sorted().flatMap { usableAddresses($0, .ipv6) }
+    func best(_ addresses: [LinkAddress]) -> LinkAddress? {
+      let fitting = addresses.filter {
+        $0.address.address.isLinkLocal == isNear && $0.scope != "host"
+      }
+      func rank(_ address: LinkAddress) -> (Int, Int) {
+        let common = (address.address.address.bits ^ target.bits).leadingZeroBitCount
+        return (address.flags.contains("deprecated") ? 0 : 1, common)
+      }
+      // The first of equals.
+      return fitting.reduce(nil) { best, next in
+        best.map { rank(next) > rank($0) ? next : $0 } ?? next
+      }
+    }
+    return (best(own) ?? best(others) ?? own.first)?.address.address
   }
 
   /// The listening sockets that would take a packet to this address and port.

@@ -38,7 +38,7 @@ public enum RouteDecision: Sendable {
 public struct RoutingModel: Sendable {
   public let family: AddressFamily
   private let rules: [RoutingRule]
-  /// Per table, longest prefix first, then lowest metric, then order of the dump.
+  /// Per table, longest prefix first, then highest TOS, lowest metric, order of the dump.
   private let tables: [RoutingTableID: [Route]]
   private let gap: Gap?
 
@@ -53,13 +53,19 @@ public struct RoutingModel: Sendable {
     }
     self.tables = tables.mapValues { list in
       list.sorted { a, b in
-        (-a.1.destination.length, a.1.metric, a.0) < (-b.1.destination.length, b.1.metric, b.0)
+        (-a.1.destination.length, -Int(a.1.tos), a.1.metric, a.0)
+          < (-b.1.destination.length, -Int(b.1.tos), b.1.metric, b.0)
       }.map(\.1)
     }
     gap = routes.gap ?? rules.gap
   }
 
   public func routes(in table: RoutingTableID) -> [Route] { tables[table] ?? [] }
+
+  /// Whether there are other rules than the three that every namespace begins with.
+  public var hasOwnRules: Bool {
+    rules.map(\.action) != [.lookup(.local), .lookup(.main), .lookup(.defaultTable)]
+  }
 
   /// Walks the rules as `fib_rules_lookup` does: the first table that has an answer decides.
   public func lookup(_ query: RouteQuery) -> RouteDecision {
@@ -114,7 +120,6 @@ public struct RoutingModel: Sendable {
         route.source.map({ query.source.map($0.contains) ?? false }) ?? true,
         route.tos == 0 || route.tos == query.tos & 0x1c
       else { continue }
-      if let limit = rule.suppressPrefixLength, route.destination.length <= limit { continue }
       guard route.unrecognised.isEmpty else {
         return .unknown(
           "where a route leads is not modelled: " + route.unrecognised.joined(separator: " "),
@@ -127,7 +132,10 @@ public struct RoutingModel: Sendable {
       case .throwing: return nil
       case .unrecognised: return .unknown("a route's type is not modelled", route.evidence)
       case .unicast, .local, .broadcast, .multicast, .anycast:
-        if let hop = usableHop(route, query) { return hop(rule) }
+        guard let hop = usableHop(route, query) else { continue }
+        // What refuses is never suppressed, and what is suppressed gives way to the next rule.
+        if let limit = rule.suppressPrefixLength, route.destination.length <= limit { return nil }
+        return hop(rule)
       }
     }
     return nil

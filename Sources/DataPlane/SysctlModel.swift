@@ -46,6 +46,12 @@ public struct SysctlModel: Sendable {
   public func arpAnnounce(_ interface: InterfaceName) -> Int? { larger(interface, "arp_announce") }
   public func arpFilter(_ interface: InterfaceName) -> Bool? { either(interface, "arp_filter") }
   public func proxyARP(_ interface: InterfaceName) -> Bool? { either(interface, "proxy_arp") }
+  public func proxyARPWithinWire(_ interface: InterfaceName) -> Bool? {
+    conf("ipv4", interface, "proxy_arp_pvlan").map { $0 != 0 }
+  }
+  public func sendsRedirects(_ interface: InterfaceName) -> Bool? {
+    either(interface, "send_redirects")
+  }
   public func acceptLocal(_ interface: InterfaceName) -> Bool? {
     either(interface, "accept_local")
   }

@@ -46,18 +46,27 @@ extension Simulation {
     if destination.isMulticast || destination == .v4(.broadcast) {
       return localDeliver(transit)
     }
-    guard !isMartian(transit, device) else { return }
+    let name = device.key.interface
     var query = RouteQuery(destination: destination, source: transit.packet.source)
-    query.inputInterface = device.key.interface
+    query.inputInterface = name
     query.fill(from: transit.packet)
-    switch transit.namespace.routing(family).lookup(query) {
-    case .found(let route, let hop, let rule):
-      let isForwarded = route.type == .unicast
-      guard passesReversePath(transit, device.key.interface, out: isForwarded ? hop.interface : nil)
-      else { return }
-      if !isForwarded { return localDeliver(transit) }
-      forward(transit, device, route, hop, rule)
-    case let decision: refuseRoute(decision, transit)
+    switch transit.namespace.routeInput(query) {
+    case .local: localDeliver(transit)
+    case .forward(let route, let hop, let rule): forward(transit, device, route, hop, rule)
+    case .refused(let decision): refuseRoute(decision, transit)
+    case .forwardingOff:
+      drop(
+        transit.place, .forwardingOff,
+        "\(transit.namespace.key) does not forward \(family) packets", transit.frame,
+        transit.parent)
+    case .martian(let text):
+      drop(transit.place, .martianSource, text, transit.frame, transit.parent)
+    case .reversePath(let mode, let text):
+      drop(
+        transit.place, .reversePath, "rp_filter=\(mode) on \(name): \(text)", transit.frame,
+        transit.parent)
+    case .unknown(let text, let evidence):
+      unknown(text, transit.parent, evidence: evidence.map { [$0] } ?? [])
     }
   }
 
@@ -79,86 +88,12 @@ extension Simulation {
     }
   }
 
-  /// Sources that no packet from a wire may have, and our own addresses from outside.
-  private mutating func isMartian(_ transit: Transit, _ device: Device) -> Bool {
-    guard case .v4(let source)? = transit.packet.source else {
-      return transit.packet.source?.isMulticast ?? true
-    }
-    let name = device.key.interface
-    let sysctls = transit.namespace.sysctls
-    if source.isMulticast || source == .broadcast || source.rawValue >> 24 == 0
-      || (source.isLoopback && name != "lo" && sysctls.routeLocalnet(name) != true)
-    {
-      drop(
-        transit.place, .martianSource, "\(source) is no source that may come in on \(name)",
-        transit.frame, transit.parent)
-      return true
-    }
-    if name != "lo", transit.namespace.isLocal(.v4(source)), sysctls.acceptLocal(name) != true {
-      drop(
-        transit.place, .martianSource,
-        "\(source) is \(transit.namespace.key)'s own address and came in on \(name)",
-        transit.frame, transit.parent)
-      return true
-    }
-    return false
-  }
-
-  /// rp_filter (`__fib_validate_source`): the route back to the source must leave by the device
-  /// that the packet came in on. The lookup runs as if a packet came in on the device that this
-  /// one will leave by, so rules with `iif` apply; for local delivery it is `lo`.
-  private mutating func passesReversePath(
-    _ transit: Transit, _ name: InterfaceName, out: InterfaceName?
-  ) -> Bool {
-    let mode = transit.namespace.sysctls.reversePathFilter(name)
-    if mode == 0 || name == "lo" { return true }
-    guard let source = transit.packet.source, transit.packet.isIPv4 else { return true }
-    var query = RouteQuery(destination: source, source: transit.packet.destination)
-    query.inputInterface = out
-    if transit.namespace.sysctls.sourceValidMark(name) == true {
-      query.mark = transit.packet.mark
-    }
-    query.tos = transit.packet.tos
-    let isBack: Bool
-    switch transit.namespace.routing4.lookup(query) {
-    case .found(let route, let hop, _):
-      isBack = route.type == .unicast && (hop.interface == name || mode == 2)
-    case .unknown(let text, let evidence):
-      unknown(text, transit.parent, evidence: evidence.map { [$0] } ?? [])
-      return false
-    default: isBack = false
-    }
-    if isBack { return true }
-    guard let mode else {
-      unknown(
-        "rp_filter of \(name) in \(transit.namespace.key) is not in the capture and decides here",
-        transit.parent)
-      return false
-    }
-    drop(
-      transit.place, .reversePath,
-      "rp_filter=\(mode) on \(name): the route back to \(source) does not leave there",
-      transit.frame, transit.parent)
-    return false
-  }
-
   /// `ip_forward` and `ip6_forward`.
   private mutating func forward(
     _ transit: Transit, _ device: Device, _ route: Route, _ hop: NextHop, _ rule: RoutingRule?
   ) {
     var transit = transit
     guard let family = transit.packet.family, !transit.packet.ethDst.isMulticast else { return }
-    guard let mayForward = transit.namespace.sysctls.forwarding(device.key.interface, family)
-    else {
-      return unknown(
-        "whether \(transit.namespace.key) forwards is not in the capture", transit.parent)
-    }
-    guard mayForward else {
-      return drop(
-        transit.place, .forwardingOff,
-        "\(transit.namespace.key) does not forward \(family) packets",
-        transit.frame, transit.parent)
-    }
     guard transit.packet.ttl > 1 else {
       return drop(
         transit.place, .timeToLive, "the TTL is used up", transit.frame, transit.parent)

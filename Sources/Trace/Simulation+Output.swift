@@ -43,11 +43,7 @@ extension Simulation {
       var hop = hop
       if route.type == .local { hop = NextHop(gateway: nil, interface: "lo") }
       if transit.frame.packet.source == nil {
-        transit.frame.packet.source =
-          route.preferredSource
-          ?? hop.interface.flatMap {
-            transit.namespace.selectSource($0, towards: hop.gateway ?? destination)
-          }
+        transit.frame.packet.source = transit.namespace.source(route, hop, towards: destination)
       }
       if !isAgain {
         transit.parent = record(

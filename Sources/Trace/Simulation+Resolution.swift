@@ -119,35 +119,55 @@ extension Simulation {
     _ parent: Int?
   ) -> ARPAnswer? {
     let name = device.key.interface
-    // The request must pass the same source check as a packet would (`ip_route_input`).
-    let isChecked = !sender.isUnspecified && name != "lo"
-    if isChecked, namespace.isLocal(sender), namespace.sysctls.acceptLocal(name) != true {
-      return nil
+    // Nobody yet: whoever asks so looks for a duplicate of the address that it is about to take.
+    if sender.isUnspecified {
+      let isOurs =
+        namespace.isLocal(.v4(target))
+        && mayAnswerLocal(target, sender: sender, name, in: namespace, parent)
+      return isOurs ? .owner : nil
     }
-    if namespace.isLocal(.v4(target)) {
-      guard
-        !isChecked || passesReversePath(sender, .v4(target), name, out: nil, in: namespace),
-        mayAnswerLocal(target, sender: sender, name, in: namespace, parent)
-      else { return nil }
-      return .owner
-    }
-    guard let forwards = namespace.sysctls.forwarding(name, .ipv4) else {
-      unknown("whether \(namespace.key) answers for others is not in the capture", parent)
-      return nil
-    }
-    guard forwards else { return nil }
     var query = RouteQuery(destination: .v4(target), source: sender)
     query.inputInterface = name
-    guard case .found(let route, let hop, _) = namespace.routing4.lookup(query),
-      route.type == .unicast, hop.interface != name,
-      !isChecked
-        || passesReversePath(sender, .v4(target), name, out: hop.interface, in: namespace)
-    else { return nil }
-    if namespace.sysctls.proxyARP(name) == true { return .proxy }
-    let isListed = namespace.facts.neighbours.records.contains {
+    switch namespace.routeInput(query) {
+    case .local(let route) where route.type == .local:
+      let isOurs =
+        mayAnswerLocal(target, sender: sender, name, in: namespace, parent)
+        && !isFiltered(target, sender: sender, name, in: namespace)
+      return isOurs ? .owner : nil
+    case .forward(_, let hop, _):
+      return mayAnswerForOther(target, sender, name, out: hop.interface, namespace) ? .proxy : nil
+    case .unknown(let text, let evidence):
+      unknown(text, parent, evidence: evidence.map { [$0] } ?? [])
+      return nil
+    default: return nil
+    }
+  }
+
+  /// `arp_filter`: only the device that leads back to who asks answers.
+  private func isFiltered(
+    _ target: IPv4Address, sender: IPAddress, _ name: InterfaceName, in namespace: NamespaceModel
+  ) -> Bool {
+    guard namespace.sysctls.arpFilter(name) == true else { return false }
+    let query = RouteQuery(destination: sender, source: .v4(target))
+    guard case .found(let route, let hop, _) = namespace.routing4.lookup(query) else {
+      return true
+    }
+    return route.type == .local || hop.interface != name
+  }
+
+  /// Proxy ARP: for what is behind another device, or, where hosts of one wire may not talk to each
+  /// other (RFC 3069), for what is on the same.
+  private func mayAnswerForOther(
+    _ target: IPv4Address, _ sender: IPAddress, _ name: InterfaceName, out: InterfaceName?,
+    _ namespace: NamespaceModel
+  ) -> Bool {
+    if out == name {
+      return sender != .v4(target) && namespace.sysctls.proxyARPWithinWire(name) == true
+    }
+    if namespace.sysctls.proxyARP(name) == true { return true }
+    return namespace.facts.neighbours.records.contains {
       $0.isProxy && $0.address == .v4(target) && $0.interface == name
     }
-    return isListed ? .proxy : nil
   }
 
   private mutating func mayAnswerLocal(
@@ -165,29 +185,22 @@ extension Simulation {
     case 0: return true
     case 1: return isOnDevice
     case 2:
-      return own.contains {
-        $0.address.address == .v4(target) && $0.address.prefix.contains(sender)
-      }
+      // Any of the device's subnets that holds both will do.
+      return isOnDevice
+        && own.contains {
+          $0.address.prefix.contains(.v4(target))
+            && (sender.isUnspecified || $0.address.prefix.contains(sender))
+        }
     case 3:
-      return namespace.addresses.values.joined().contains {
-        $0.address.address == .v4(target) && $0.scope != "host"
+      return namespace.addresses.contains { interface, addresses in
+        let countsHost = namespace.sysctls.routeLocalnet(interface) == true
+        return addresses.contains {
+          $0.address.address == .v4(target) && (countsHost || $0.scope != "host")
+        }
       }
     case 8: return false
     default: return true
     }
-  }
-
-  private func passesReversePath(
-    _ source: IPAddress, _ target: IPAddress, _ name: InterfaceName, out: InterfaceName?,
-    in namespace: NamespaceModel
-  ) -> Bool {
-    guard let mode = namespace.sysctls.reversePathFilter(name), mode > 0 else { return true }
-    var query = RouteQuery(destination: source, source: target)
-    query.inputInterface = out
-    guard case .found(let route, let hop, _) = namespace.routing4.lookup(query),
-      route.type == .unicast
-    else { return false }
-    return mode == 2 || hop.interface == name
   }
 
   func arpReply(to request: Packet, from mac: MACAddress) -> Packet {
