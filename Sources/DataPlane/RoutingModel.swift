@@ -85,7 +85,8 @@ public struct RoutingModel: Sendable {
       case .lookup(let table):
         if let decision = lookup(query, in: table, rule) { return decision }
       case .goto(let priority):
-        index = rules.firstIndex { $0.priority >= priority } ?? rules.count
+        // A target that does not exist (`[unresolved]`) is passed over.
+        index = rules.firstIndex { $0.priority == priority } ?? index
       case .nop: continue
       case .unreachable: return .unreachable(rule.evidence)
       case .prohibit: return .prohibited(rule.evidence)

@@ -24,10 +24,11 @@ final class KernelRoutingLab {
       try peers.ip("link set \(device) up")
       try router.ip("link set \(device) up")
     }
+    // First, since the kernel keeps what it chose for a route when that was added.
+    for (name, value) in network.sysctls { try router.sysctl(name, value) }
     try router.run(
       ["sh", "-c", "ip -force -batch - 2>/dev/null; true"],
       input: network.commands.joined(separator: "\n") + "\n")
-    for (name, value) in network.sysctls { try router.sysctl(name, value) }
     try peers.listen(on: network.devices)
   }
 

@@ -192,11 +192,13 @@ struct RoutingNetwork {
 
   // MARK: Neighbours and sysctls
 
-  /// Hosts of odd numbers are known, those of even numbers are not.
+  /// The numbers of hosts whose MACs the router knows; for the others nobody answers.
+  private static let known = [1, 2, 3, 5, 7, 8, 9, 17]
+
   private mutating func addNeighbours() {
     for device in devices {
       for subnet in Self.subnets + Self.far {
-        for number in [1, 3, 5, 9, 17] {
+        for number in Self.known {
           commands.append(
             "neigh add \(subnet).\(number) dev \(device) lladdr \(Self.peerMAC(device))"
               + " nud permanent")
@@ -253,12 +255,22 @@ struct RoutingNetwork {
   mutating func packetQuestion() -> RouteQuestion {
     var question = routeQuestion()
     question.mark = 0
-    question.input = question.input ?? random.pick(devices)
+    let device = question.input ?? random.pick(devices)
+    question.input = device
     question.source = question.source ?? anyAddress()
+    // Half of them are what a host of that wire may well send.
+    if random.chance(50) {
+      let subnet = Self.subnets[devices.firstIndex(of: device) ?? 0]
+      question.source = IPAddress("\(subnet).\(random.number(8..<20))")
+      if random.chance(60) {
+        let far = "\(random.pick(Self.far)).\(random.pick(Self.known))"
+        question.destination = IPAddress(far) ?? question.destination
+      }
+    }
     return question
   }
 
-  mutating func ttl() -> UInt8 { random.pick([1, 2, 64, 64, 64]) }
+  mutating func ttl() -> UInt8 { random.pick([1, 2, 64, 64, 64, 64, 64]) }
 
   /// Who asks for whom, where.
   mutating func arpQuestion() -> (sender: IPAddress, target: IPAddress, device: InterfaceName) {
