@@ -50,6 +50,12 @@ final class KernelRoutingLab {
   static let key = NamespaceKey("node", "router")
 
   func capture() throws -> CloudFacts {
+    // The kernel notes a new wire's carrier a little later than the wire works.
+    try router.run(
+      [
+        "sh", "-c",
+        "for i in $(seq 100); do ip link | grep -q NO-CARRIER || exit 0; sleep 0.03; done",
+      ])
     let script = Self.files.map { "\($0.command) 2>/dev/null; echo '=====8<====='" }
     let output = try router.run(["sh", "-c", script.joined(separator: "\n")])
     let files = zip(
