@@ -137,7 +137,9 @@ public struct NamespaceModel: Sendable {
       }
       func rank(_ address: LinkAddress) -> (Int, Int) {
         let common = (address.address.address.bits ^ target.bits).leadingZeroBitCount
-        return (address.flags.contains("deprecated") ? 0 : 1, common)
+        return (
+          address.flags.contains("deprecated") ? 0 : 1, min(common, address.address.prefixLength)
+        )
       }
       // The first of equals.
       return fitting.reduce(nil) { best, next in

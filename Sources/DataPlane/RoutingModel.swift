@@ -116,7 +116,9 @@ public struct RoutingModel: Sendable {
   private func lookup(
     _ query: RouteQuery, in table: RoutingTableID, _ rule: RoutingRule
   ) -> RouteDecision? {
-    for route in tables[table] ?? [] {
+    let routes = tables[table] ?? []
+    for (index, first) in routes.enumerated() {
+      let route = preferred(first, among: routes[index...], query)
       guard route.destination.contains(query.destination),
         route.source.map({ query.source.map($0.contains) ?? false }) ?? true,
         route.tos == 0 || route.tos == query.tos & 0x1c
@@ -140,6 +142,20 @@ public struct RoutingModel: Sendable {
       }
     }
     return nil
+  }
+
+  /// Of IPv6 routes that are alike in all else, the one by the device that the packet came in on
+  /// (`rt6_score_route`): one prefix on two wires leads back to the own wire.
+  private func preferred(
+    _ route: Route, among routes: ArraySlice<Route>, _ query: RouteQuery
+  ) -> Route {
+    guard family == .ipv6, let input = query.inputInterface, route.type == .unicast else {
+      return route
+    }
+    let alike = routes.prefix {
+      $0.destination == route.destination && $0.metric == route.metric && $0.type == .unicast
+    }
+    return alike.first { $0.nextHops.contains { $0.interface == input } } ?? route
   }
 
   /// The next hop that would be used, or nil where none of the route's is alive.

@@ -19,16 +19,18 @@ final class KernelRoutingLab {
         link add \(device) address \(RoutingNetwork.routerMAC(device)) type veth peer name \(device) \
         address \(RoutingNetwork.peerMAC(device)) netns \(peers.processID)
         """)
-      try router.sysctl("net.ipv6.conf.\(device).disable_ipv6", "1")
+      try router.sysctl("net.ipv6.conf.\(device).accept_dad", "0")
       try peers.sysctl("net.ipv6.conf.\(device).disable_ipv6", "1")
       try peers.ip("link set \(device) up")
       try router.ip("link set \(device) up")
     }
     // First, since the kernel keeps what it chose for a route when that was added.
     for (name, value) in network.sysctls { try router.sysctl(name, value) }
-    try router.run(
-      ["sh", "-c", "ip -force -batch - 2>/dev/null; true"],
-      input: network.commands.joined(separator: "\n") + "\n")
+    for (family, commands) in [("-4", network.commands), ("-6", network.commands6)] {
+      try router.run(
+        ["sh", "-c", "ip \(family) -force -batch - 2>/dev/null; true"],
+        input: commands.joined(separator: "\n") + "\n")
+    }
     try peers.listen(on: network.devices)
   }
 
@@ -73,13 +75,13 @@ final class KernelRoutingLab {
   // MARK: Questions
 
   /// What `ip route get` says to each: its line, or what the kernel refuses with.
-  func ask(_ questions: [RouteQuestion]) throws -> [String] {
+  func ask(_ questions: [RouteQuestion], _ family: AddressFamily) throws -> [String] {
     let output = try router.run(
       [
         "sh", "-c",
         """
         exec 3>&1
-        errors=$(ip -o -force -batch - 2>&1 1>&3 3>&-)
+        errors=$(ip -\(family == .ipv4 ? 4 : 6) -o -force -batch - 2>&1 1>&3 3>&-)
         echo '=====8<====='
         echo "$errors"
         """,
@@ -115,7 +117,10 @@ final class KernelRoutingLab {
   /// What the namespace looks like, for a failure's report.
   func state() throws -> String {
     try router.run(
-      ["sh", "-c", "ip -4 -o addr; ip -4 rule; ip -4 route show table all | grep -v 'table local'"])
+      [
+        "sh", "-c",
+        "for f in -4 -6; do ip $f -o addr; ip $f rule; ip $f route show table all; done",
+      ])
   }
 }
 

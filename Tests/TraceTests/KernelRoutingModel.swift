@@ -74,7 +74,7 @@ struct RoutingModelLab {
     for step in simulation.steps {
       switch step.event {
       case .routed(let route, let hop, _):
-        if route.type == .local || route.type == .broadcast { return .local }
+        if route.type != .unicast { return .local }
         return .out(
           hop.interface, via: hop.gateway,
           source: question.input == nil && question.source == nil ? step.packet.source : nil)
@@ -94,7 +94,7 @@ struct RoutingModelLab {
     var query = RouteQuery(destination: question.destination, source: question.source)
     query.inputInterface = question.input
     query.fill(from: packet(question, ttl: 64))
-    switch namespace.routing4.lookup(query) {
+    switch namespace.routing(question.destination.family).lookup(query) {
     case .unreachable: return "unreachable"
     case .prohibited: return "prohibit"
     case .blackhole: return "blackhole"
@@ -145,13 +145,14 @@ struct RoutingModelLab {
     let device = question.input ?? "lo"
     var packet = Packet(
       ethSrc: RoutingNetwork.peerMAC(device), ethDst: RoutingNetwork.routerMAC(device),
-      etherType: EtherType.ipv4)
+      etherType: question.destination.family == .ipv4 ? EtherType.ipv4 : EtherType.ipv6)
     (packet.source, packet.destination) = (question.source, question.destination)
     (packet.ipProtocol, packet.tos, packet.ttl) = (question.ipProtocol, question.tos, ttl)
     packet.mark = question.mark
     packet.lengthBytes = 32
     if question.ipProtocol == IPProtocol.icmp {
-      packet.icmpType = 8
+      if packet.isIPv6 { packet.ipProtocol = IPProtocol.icmp6 }
+      packet.icmpType = packet.isIPv6 ? 128 : 8
       packet.icmpID = 7
     } else {
       packet.sourcePort = question.sourcePort

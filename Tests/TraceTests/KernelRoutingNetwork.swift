@@ -34,6 +34,11 @@ struct RouteQuestion {
   var sourcePort: UInt16 = 0
   var destinationPort: UInt16 = 0
 
+  private var proto: String {
+    if ipProtocol == IPProtocol.udp { return "udp" }
+    return destination.family == .ipv4 ? "icmp" : "58"
+  }
+
   /// A line of `ip -batch`.
   var command: String {
     var words = ["route get \(destination)"]
@@ -41,7 +46,7 @@ struct RouteQuestion {
     if let input { words.append("iif \(input)") }
     if mark != 0 { words.append("mark \(mark)") }
     if tos != 0 { words.append("tos 0x\(String(tos, radix: 16))") }
-    words.append("ipproto \(ipProtocol == IPProtocol.udp ? "udp" : "icmp")")
+    words.append("ipproto \(proto)")
     if ipProtocol == IPProtocol.udp {
       words.append("sport \(sourcePort) dport \(destinationPort)")
     }
@@ -59,6 +64,8 @@ struct RoutingNetwork {
   var own: [String] = []
   /// Most networks let most packets through; some are full of what refuses.
   private let strictness: Int
+  /// One that the router has set down, so that nothing can be sent into it.
+  private(set) var downDevice: InterfaceName?
 
   init(seed: UInt64) {
     random = RoutingRandom(seed)
@@ -71,6 +78,11 @@ struct RoutingNetwork {
     if random.chance(75) { for _ in 0..<random.number(1..<8) { addRule() } }
     addNeighbours()
     addSysctls()
+    if random.chance(12) {
+      let device = random.pick(devices)
+      downDevice = device
+      commands.append("link set \(device) down")
+    }
   }
 
   static func routerMAC(_ device: InterfaceName) -> MACAddress {
@@ -156,6 +168,7 @@ struct RoutingNetwork {
     }
     if random.chance(30) { line += " metric \(random.pick([5, 10, 20]))" }
     if random.chance(10) { line += " tos \(random.pick(["0x08", "0x10"]))" }
+    if random.chance(4) { line = "route add local \(prefix()) dev lo" }
     commands.append(line + " table \(random.pick(Self.tables))")
   }
 
@@ -171,7 +184,7 @@ struct RoutingNetwork {
     if random.chance(25) { text += " to \(prefix().replacing("default", with: "all"))" }
     if random.chance(25) { text += " iif \(random.pick(devices + ["lo"]))" }
     if random.chance(15) { text += " fwmark \(random.pick(["1", "2/3", "0x10/0xf0"]))" }
-    if random.chance(10) { text += " tos \(random.pick(["0x08", "0x10"]))" }
+    if random.chance(10) { text += " tos \(random.pick(["0x08", "0x10", "0x18"]))" }
     if random.chance(12) {
       text += " ipproto \(random.pick(["udp", "icmp"]))"
     }
@@ -210,6 +223,7 @@ struct RoutingNetwork {
   private mutating func addSysctls() {
     let ipv4 = "net.ipv4"
     sysctls = [("\(ipv4).ip_forward", random.chance(90) ? "1" : "0")]
+    sysctls.append(("net.ipv6.conf.all.forwarding", "1"))
     sysctls += ["icmp_ratemask", "icmp_ratelimit"].map { ("\(ipv4).\($0)", "0") }
     for device in ["all"] + devices.map(\.rawValue) {
       let conf = "\(ipv4).conf.\(device)"

@@ -45,9 +45,13 @@ private func setting(_ name: String, _ fallback: Int) -> Int {
     }
     #expect(tally.failures.count == 0, "\(tally.failures.count) of \(tally.compared) differ")
     #expect(tally.undecided.count < tally.compared / 5)
-    for kind in ["forwarded", "arp answered", "route refused", "route local", "route out"] {
+    for kind in ["forwarded", "arp answered"] + families("refused", "local", "out") {
       #expect(tally.kinds[kind, default: 0] > tally.compared / 100, "too few: \(kind)")
     }
+  }
+
+  private func families(_ kinds: String...) -> [String] {
+    kinds.flatMap { ["ipv4 route \($0)", "ipv6 route \($0)"] }
   }
 }
 
@@ -64,13 +68,16 @@ private struct RoutingCase {
     kernel = try KernelRoutingLab(network)
     let facts = try kernel.capture()
     network.own = facts.nodes.flatMap { $0.namespaces.values }.flatMap(\.addresses.records)
-      .filter { $0.interface != "lo" }.map { "\($0.address.address)" }
+      .filter { $0.interface != "lo" && $0.address.address.family == .ipv4 }.map {
+        "\($0.address.address)"
+      }
     model = try #require(RoutingModelLab(facts))
   }
 
   func run(_ tally: inout KernelRoutingTests.Tally) throws {
     var copy = self
-    try copy.askRoutes(&tally)
+    try copy.askRoutes(.ipv4, &tally)
+    try copy.askRoutes(.ipv6, &tally)
     try copy.sendPackets(&tally)
     try copy.askAddresses(&tally)
   }
@@ -96,16 +103,22 @@ private struct RoutingCase {
 
   // MARK: ip route get
 
-  private mutating func askRoutes(_ tally: inout KernelRoutingTests.Tally) throws {
-    let questions = (0..<24).map { _ in network.routeQuestion() }
-    for (question, line) in zip(questions, try kernel.ask(questions)) {
+  private mutating func askRoutes(
+    _ family: AddressFamily, _ tally: inout KernelRoutingTests.Tally
+  ) throws {
+    let questions = (0..<24).map { _ in
+      family == .ipv4 ? network.routeQuestion() : network.routeQuestion6()
+    }
+    for (question, line) in zip(questions, try kernel.ask(questions, family)) {
+      if question.input != nil, question.input == network.downDevice { continue }
       let answer = model.answer(question)
       if case .unknown(let why) = answer {
         tally.undecided.append(why)
         continue
       }
       try note(
-        agree(answer, line), "route " + kind(answer), question.command, model: "\(answer)",
+        agree(answer, line), "\(family) route " + kind(answer), question.command,
+        model: "\(answer)",
         kernel: line, &tally)
     }
   }
@@ -126,15 +139,17 @@ private struct RoutingCase {
     }
     switch answer {
     case .refused(let why): return errors(why).contains { line.hasSuffix($0) }
-    case .local: return words.first == "local" || words.first == "broadcast"
+    case .local: return isLocal(words.first ?? "")
     case .out(let device, let gateway, let source):
-      return !["local", "broadcast"].contains(words.first ?? "local") && !line.contains("RTNETLINK")
+      return !isLocal(words.first ?? "") && !line.contains("RTNETLINK")
         && after("dev") == device?.rawValue
         && after("via") == gateway.map { "\($0)" }
         && (source == nil || after("src") == source.map { "\($0)" })
     case .unknown: return false
     }
   }
+
+  private func isLocal(_ word: String) -> Bool { ["local", "broadcast", "anycast"].contains(word) }
 
   /// What the kernel says for a refusal. Newer kernels say EINVAL for all that their drop reasons
   /// tell apart; a device that does not forward answers EHOSTUNREACH whatever the tables say.
@@ -176,7 +191,7 @@ private struct RoutingCase {
   private func heard(
     _ question: RouteQuestion, _ ttl: UInt8, quietSeconds: Double
   ) throws -> Emerged? {
-    guard let device = question.input,
+    guard let device = question.input, device != network.downDevice,
       let frame = LabFrame.encode(model.packet(question, ttl: ttl))
     else { return nil }
     return try kernel.send(frame, into: device, quietSeconds: quietSeconds).lazy
@@ -211,6 +226,7 @@ private struct RoutingCase {
   private func reply(
     _ sender: IPAddress, _ target: IPAddress, _ device: InterfaceName, quietSeconds: Double
   ) throws -> MACAddress? {
+    if device == network.downDevice { return nil }
     let frame = ARPFrame.request(target, from: sender, RoutingNetwork.peerMAC(device))
     return try kernel.send(frame, into: device, quietSeconds: quietSeconds)
       .filter { $0.device == device }.compactMap { ARPFrame.reply($0.frame) }
