@@ -79,7 +79,7 @@ extension NamespaceModel {
     let isSendingBack = name == out && sysctls.sendsRedirects(name) != false
     if mode == 0, !isSendingBack {
       if sysctls.acceptLocal(name) == true { return nil }
-      if !routing4.hasOwnRules {
+      if !routing4.isCustom {
         let isOwn = addresses.values.joined().contains { $0.address.address == source }
         return isOwn ? ownSource(source, name) : nil
       }

@@ -41,6 +41,9 @@ public struct RoutingModel: Sendable {
   /// Per table, longest prefix first, then highest TOS, lowest metric, order of the dump.
   private let tables: [RoutingTableID: [Route]]
   private let gap: Gap?
+  /// Whether anyone has added a rule, or a local route: the local table alone then no longer says
+  /// which addresses are the namespace's own.
+  let isCustom: Bool
 
   public init(family: AddressFamily, routes: Section<Route>, rules: Section<RoutingRule>) {
     self.family = family
@@ -58,14 +61,12 @@ public struct RoutingModel: Sendable {
       }.map(\.1)
     }
     gap = routes.gap ?? rules.gap
+    isCustom =
+      self.rules.map(\.action) != [.lookup(.local), .lookup(.main), .lookup(.defaultTable)]
+      || routes.records.contains { $0.type == .local && $0.protocolName != "kernel" }
   }
 
   public func routes(in table: RoutingTableID) -> [Route] { tables[table] ?? [] }
-
-  /// Whether there are other rules than the three that every namespace begins with.
-  public var hasOwnRules: Bool {
-    rules.map(\.action) != [.lookup(.local), .lookup(.main), .lookup(.defaultTable)]
-  }
 
   /// Walks the rules as `fib_rules_lookup` does: the first table that has an answer decides.
   public func lookup(_ query: RouteQuery) -> RouteDecision {

@@ -170,7 +170,7 @@ private struct RoutingCase {
   // MARK: Packets
 
   private mutating func sendPackets(_ tally: inout KernelRoutingTests.Tally) throws {
-    for _ in 0..<10 {
+    for _ in 0..<16 {
       let question = network.packetQuestion()
       let ttl = network.ttl()
       let (expected, unknown) = model.send(question, ttl: ttl)
