@@ -74,6 +74,8 @@ extension LiveSwitch {
       let file = try file("groups", bridge.groups.joined(separator: "\n") + "\n")
       _ = try ofctl("OpenFlow15", "add-groups", bridge.name, [file])
     }
+    _ = try? ofctl(
+      "OpenFlow15", "add-meter", bridge.name, ["meter=1,kbps,band=type=drop,rate=1000"])
     if !bridge.flows.isEmpty {
       let file = try file("flows", bridge.flows.joined(separator: "\n") + "\n")
       _ = try ofctl("OpenFlow15", "add-flows", bridge.name, [file])

@@ -181,6 +181,16 @@ import Testing
     #expect(answer.drops.last?.reason == .error(.recursionTooDeep))
   }
 
+  /// Nobody's stack is deep enough for all that OVS would allow: 64 times through 255 tables.
+  @Test func nestingBeyondAnyPipelineIsUnknown() {
+    var flows = (0..<250).map { "table=\($0) actions=resubmit(,\($0 + 1))" }
+    flows.append("table=250 actions=resubmit(,0)")
+    var conversation = Self.conversation(flows.joined(separator: "\n"))
+    let answer = conversation.send("br", Self.tcp)
+    #expect(answer.outputs.isEmpty)
+    #expect(answer.unknowns.count == 1)
+  }
+
   @Test(arguments: [
     ("tcp,tun_metadata0=0x1 actions=output:2", false),
     ("udp,tun_metadata0=0x1 actions=output:2", true),

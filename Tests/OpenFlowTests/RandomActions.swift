@@ -19,6 +19,7 @@ struct RandomActions {
   /// Everything behind `actions=`.
   mutating func list(_ context: ActionContext) -> String {
     if random.chance(8) { return "drop" }
+    if random.chance(3) { return "meter:1,output:\(port(context))" }
     var context = context
     var actions: [String] = []
     for _ in 0..<random.number(0...3) {
@@ -55,6 +56,8 @@ struct RandomActions {
     case 19: "push:NXM_NX_REG\(random.number(0...3))[],pop:NXM_NX_REG\(random.number(0...3))[]"
     case 20: "push:NXM_OF_ETH_SRC[],push:NXM_OF_ETH_DST[],pop:NXM_OF_ETH_SRC[],pop:NXM_OF_ETH_DST[]"
     case 21: "set_tunnel:\(random.hex(20))"
+    case 26 where context.kind.isIPv4 && context.table < context.lastTable:
+      "resubmit(,\(random.number(context.table + 1...context.lastTable)),ct)"
     case 22: "set_field:\(random.hex(20))->tun_id"
     case 23: "load:0->NXM_OF_IN_PORT[]"
     case 24: "move:NXM_NX_TUN_ID[0..31]->NXM_NX_REG1[]"
@@ -100,7 +103,8 @@ struct RandomActions {
     if kind == .nd, random.chance(50) {
       return random.pick([
         "set_field:\(random.pick(Pool.ipv6))->nd_target",
-        "move:NXM_NX_IPV6_SRC[]->NXM_NX_ND_TARGET[]",
+        "move:NXM_NX_IPV6_SRC[]->NXM_NX_ND_TARGET[]", "set_field:1->nd_reserved",
+        "load:0x1->NXM_NX_ND_TARGET[0..15]",
       ])
     }
     switch random.number(1...11) {
@@ -153,7 +157,8 @@ struct RandomActions {
       "load:0x2->NXM_OF_ARP_OP[]", "move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[]",
       "move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[]",
       "load:0xfa163e000001->NXM_NX_ARP_SHA[]", "load:0xa000001->NXM_OF_ARP_SPA[]",
-      "set_field:\(random.pick(Pool.ipv4))->arp_tpa",
+      "set_field:\(random.pick(Pool.ipv4))->arp_tpa", "set_field:2->arp_op",
+      "set_field:\(random.mac())->arp_sha", "load:0x1->NXM_OF_ARP_TPA[0..7]",
     ])
   }
 
@@ -230,10 +235,15 @@ struct RandomActions {
     }
     if commits, random.chance(40) {
       arguments.append(
-        "exec(\(random.pick(["set_field:\(random.masked(32))->ct_mark", "load:0x1->NXM_NX_CT_LABEL[0]", "move:NXM_NX_REG1[]->NXM_NX_CT_MARK[]"])))"
+        "exec(\(random.pick(["set_field:\(random.masked(32))->ct_mark", "load:0x1->NXM_NX_CT_LABEL[0]", "move:NXM_NX_REG1[]->NXM_NX_CT_MARK[]", "set_field:\(random.masked(64))->ct_label,set_field:0x2->ct_mark", "move:NXM_OF_ETH_SRC[]->NXM_NX_CT_LABEL[0..47]"])))"
       )
     }
-    if commits, context.kind.isIPv4, random.chance(25) {
+    if random.chance(5) { arguments.append("alg=\(random.pick(["ftp", "tftp"]))") }
+    if commits, context.kind.isIPv6, random.chance(20) {
+      arguments.append(
+        "nat(\(random.pick(["src=2001:db8::99", "dst=[2001:db8::98]:8080", "src=2001:db8::1-2001:db8::9,persistent,hash"])))"
+      )
+    } else if commits, context.kind.isIPv4, random.chance(25) {
       arguments.append(
         "nat(\(random.pick(["src=10.9.9.9", "dst=10.9.9.8:8080", "src=10.9.9.1-10.9.9.4:1000-2000"])))"
       )

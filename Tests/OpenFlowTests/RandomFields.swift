@@ -101,12 +101,12 @@ struct RandomFields {
     if random.chance(2) { parts.append("tun_gbp_id=\(random.number(0...1))") }
     if random.chance(2) { parts.append("tun_flags=\(random.pick(["+oam", "-oam"]))") }
     if random.chance(2) { parts.append("conj_id=\(random.number(0...1))") }
-    if tracked, random.chance(50) { parts += tracking() }
+    if tracked, random.chance(50) { parts += tracking(kind) }
     parts += network(kind)
     return parts
   }
 
-  private mutating func tracking() -> [String] {
+  private mutating func tracking(_ kind: PacketClass) -> [String] {
     let flags = random.pick([
       "+trk+new", "+trk+est", "+est-rel-inv+trk", "-trk", "+inv+trk", "+rpl+trk", "+trk-new",
     ])
@@ -114,6 +114,16 @@ struct RandomFields {
     if random.chance(20) { parts.append("ct_zone=\(random.number(1...3))") }
     if random.chance(20) { parts.append("ct_mark=\(random.masked(32))") }
     if random.chance(10) { parts.append("ct_label=\(random.masked(64))") }
+    if kind.isIPv4, flags.contains("+trk"), !flags.contains("+inv"), random.chance(20) {
+      parts += [
+        random.pick(["ct_nw_src=10.0.0.1", "ct_nw_dst=10.0.0.0/24", "ct_nw_proto=6"]),
+        random.pick(["ct_nw_dst=0.0.0.0", "ct_nw_proto=0"]),
+      ]
+    }
+    if kind.ports != nil, flags.contains("+trk"), !flags.contains("+inv"), random.chance(10) {
+      parts.append(
+        random.pick(["ct_tp_src=22", "ct_tp_dst=0", "ct_nw_proto=6,ct_tp_dst=80/0xfff0"]))
+    }
     return parts
   }
 
@@ -185,6 +195,8 @@ struct RandomFields {
     if random.chance(40) { parts.append("nd_target=\(ipv6Match())") }
     if type == 135, random.chance(20) { parts.append("nd_sll=\(random.macMatch())") }
     if type == 136, random.chance(20) { parts.append("nd_tll=\(random.macMatch())") }
+    if random.chance(10) { parts.append("nd_reserved=\(random.number(0...1))") }
+    if random.chance(10) { parts.append("nd_options_type=\(random.number(0...2))") }
     return parts
   }
 
@@ -252,8 +264,11 @@ struct RandomFields {
     if random.chance(10) { parts.append("metadata=\(random.hex(64))") }
     if random.chance(20) { parts.append("pkt_mark=\(random.hex(32))") }
     if random.chance(10) { parts.append("ct_state=trk|est,ct_zone=1,ct_mark=\(random.hex(32))") }
+    if random.chance(5) { parts.append("ct_label=\(random.hex(64))") }
+    if random.chance(5) { parts.append("xreg1=\(random.hex(64))") }
     if random.chance(15) {
       parts.append("tun_id=\(random.hex(20)),tun_src=192.0.2.1,tun_dst=192.0.2.9")
+      if random.chance(20) { parts.append("tun_gbp_id=1,tun_flags=oam") }
       if random.chance(30) { parts.append("tun_tos=\(random.number(0...3))") }
     }
     return parts

@@ -97,17 +97,22 @@ extension FlowKey {
   }
 }
 
+extension Packet {
+  /// The tag at which a switch with this limit stops reading.
+  func hiddenTag(vlanLimit: Int) -> VLANTag? { vlanLimit < 2 ? vlans.inner : nil }
+}
+
 // MARK: Back to a packet
 
 extension FlowKey {
-  /// `original` with what this key changes; parts that no field shows stay as they were.
-  func applied(to original: Packet, vlanLimit: Int) -> Packet {
+  /// `original` with what this key changes; parts that no field shows stay as they were, and so
+  /// does all that lies behind a `hidden` tag.
+  func applied(to original: Packet, hidden: VLANTag?) -> Packet {
     var packet = original
     packet.ethSrc = ethSource
     packet.ethDst = ethDestination
     packet.mark = UInt32(self[.packetMark])
     packet.tunnel = tunnel
-    let hidden = vlanLimit < 2 ? original.vlans.inner : nil
     applyTags(to: &packet, hidden: hidden)
     if hidden == nil {
       packet.etherType = UInt16(self[.etherType])
@@ -148,7 +153,7 @@ extension FlowKey {
   /// The packet whose key this is, as a trace asks for it.
   func packet() -> Packet {
     var packet = Packet(ethSrc: .zero, ethDst: .zero, etherType: UInt16(self[.etherType]))
-    packet = applied(to: packet, vlanLimit: 2)
+    packet = applied(to: packet, hidden: nil)
     packet.ttl = UInt8(self[.ttl])
     packet.tos = UInt8(self[.tos])
     if self[.fragment] & FragmentBits.any != 0 {

@@ -52,7 +52,8 @@ extension Translator {
       key[.actionSetOutput] = UInt64(OpenFlowPort.unset.sixteenBits)
     case .writeActions(let actions): writeActions(actions)
     case .conjunction: report(.conjunctionExecuted)
-    case .meter(let id): noteUnknown(.meter(id))
+    // A trace takes no notice of meters.
+    case .meter(let id): if !options.isAssumingConntrack { noteUnknown(.meter(id)) }
     case .multipath(let multipath): runMultipath(multipath)
     case .drop, .note, .finTimeout, .sample: break
     default: return runFieldAction(action)

@@ -24,7 +24,7 @@ extension Translator {
     if !action.exec.isEmpty { runActions(action.exec, isLast: isLast) }
     let copy: PendingRecirculation?
     if options.isAssumingConntrack {
-      copy = pending(action, zone: zone, key: key, nat: action.nat)
+      copy = pending(action, zone: zone, key: key, original: believedPacket, nat: action.nat)
     } else {
       copy = track(action, zone: zone)
     }
@@ -56,15 +56,29 @@ extension Translator {
   }
 
   private func pending(
-    _ action: CTAction, zone: UInt16, key: FlowKey, nat: NATAction?, connection: Int? = nil
+    _ action: CTAction, zone: UInt16, key: FlowKey, original: Packet, nat: NATAction?,
+    connection: Int? = nil
   ) -> PendingRecirculation? {
     guard let table = action.table else { return nil }
     var key = key
     key[.ctZone] = UInt64(zone)
+    let hiddenTag =
+      options.isAssumingConntrack
+      ? hiddenTag : original.hiddenTag(vlanLimit: model.vlanLimit)
     return PendingRecirculation(
-      key: key, original: original, bridge: bridge.name, table: table, stack: stack,
+      key: key, original: original, hiddenTag: hiddenTag, bridge: bridge.name, table: table,
+      stack: stack,
       actionSet: actionSet, mirrored: mirrored, wire: WireState(), nat: nat,
       connection: connection, depth: recirculationDepth + 1)
+  }
+
+  /// A trace takes the pipeline's word for what the datapath made of the packet.
+  private var believedPacket: Packet {
+    var packet = key.packet()
+    packet.lengthBytes = original.lengthBytes
+    packet.icmpID = original.icmpID
+    packet.quoted = original.quoted
+    return packet
   }
 
   // MARK: Coming back
@@ -74,6 +88,8 @@ extension Translator {
     self.bridge = bridge
     key = pending.key
     original = pending.original
+    hiddenTag = pending.hiddenTag
+    visibleLearnedFlows = state.learnedFlows[bridge.name] ?? []
     table = pending.table
     flow = nil
     stack = pending.stack
@@ -94,11 +110,15 @@ extension Translator {
       bridge: pending.bridge, zone: UInt16(key[.ctZone]),
       state: ConntrackState(rawValue: UInt32(key[.ctState])), mark: UInt32(key[.ctMark]),
       label: key[wide: .ctLabel], table: pending.table, connection: pending.connection,
-      packet: key.applied(to: original, vlanLimit: model.vlanLimit))
+      packet: key.applied(to: original, hidden: hiddenTag))
   }
 
   private func restart() {
-    lookUp(table, inPort: key.inPort, honorsMiss: true) { $0() }
+    lookUp(table, inPort: key.inPort, honorsMiss: true) { run in
+      // What was not mirrored when it came in may be so now: its tags have changed.
+      self.mirrorIngress()
+      run()
+    }
     if error == nil { runActionSet() }
   }
 
@@ -137,7 +157,7 @@ extension Translator {
     tracked.zone = zone
     return pending(
       action, zone: zone, key: trackedKey(packet, tracked, translated: action.nat != nil),
-      nat: nil, connection: tracked.connection)
+      original: packet, nat: nil, connection: tracked.connection)
   }
 
   /// The datapath remembers the connection that it found in the same zone before.

@@ -127,7 +127,7 @@ extension Translator {
     for rewrite in wire.rewrites where key.read(rewrite.field) == rewrite.believed {
       _ = actual.write(rewrite.field, rewrite.actual)
     }
-    return actual.applied(to: original, vlanLimit: model.vlanLimit)
+    return actual.applied(to: original, hidden: hiddenTag)
   }
 
   func sendToController(reason: String) {
@@ -167,6 +167,7 @@ extension Translator {
     actionSetHasGroup = false
     if bridge.name != next.name { mirrored = [] }
     bridge = next
+    visibleLearnedFlows = state.learnedFlows[next.name] ?? []
     report(.bridge(next.name, port: peer.number)) { self.cross(entry, isLast: isLast) }
     saved.restore(self)
   }
@@ -196,6 +197,7 @@ private struct Crossing {
   private let actionSet: [FlowAction]
   private let actionSetHasGroup: Bool
   private let mirrored: Set<Int>
+  private let visibleLearnedFlows: [LearnedFlow]
 
   init(_ translator: Translator) {
     key = translator.key
@@ -205,12 +207,14 @@ private struct Crossing {
     actionSet = translator.actionSet
     actionSetHasGroup = translator.actionSetHasGroup
     mirrored = translator.mirrored
+    visibleLearnedFlows = translator.visibleLearnedFlows
   }
 
   func restore(_ translator: Translator) {
     translator.key = key
     if translator.bridge.name != bridge.name { translator.mirrored = mirrored }
     translator.bridge = bridge
+    translator.visibleLearnedFlows = visibleLearnedFlows
     translator.isTracked = isTracked
     translator.stack = stack
     translator.actionSet = actionSet

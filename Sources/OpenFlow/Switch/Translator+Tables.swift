@@ -157,8 +157,8 @@ extension Translator {
   }
 
   private func considerLearned(_ lookup: inout TableLookup, static match: CompiledMatch?) {
-    guard let learned = state.learnedFlows[bridge.name] else { return }
-    for flow in learned where flow.entry.table == lookup.table && flow.match.matches(key) {
+    for flow in visibleLearnedFlows
+    where flow.entry.table == lookup.table && flow.match.matches(key) {
       let best = lookup.flow.map { Int($0.priority) } ?? -1
       let replaces = Int(flow.entry.priority) == best && flow.match == match
       if Int(flow.entry.priority) > best || replaces {

@@ -29,6 +29,8 @@ final class Translator {
   var key: FlowKey
   /// The packet as it came in, for what no field shows.
   var original: Packet
+  /// Not read, nor anything behind it.
+  var hiddenTag: VLANTag?
   var wire = WireState()
 
   var table: UInt8 = 0
@@ -58,6 +60,10 @@ final class Translator {
   /// What the caller says that connection tracking will find, next one first.
   var assumedStates: [ConntrackState] = []
 
+  /// Learned flows as they were when the packet entered the bridge: what it teaches itself, it
+  /// does not meet (OVS looks up in one version of the tables).
+  var visibleLearnedFlows: [LearnedFlow]
+
   var outputs: [SwitchOutput] = []
   var drops: [SwitchDrop] = []
   var unknowns: [SwitchUnknown] = []
@@ -74,6 +80,8 @@ final class Translator {
     self.conntrack = conntrack
     options = input.options
     original = input.packet
+    hiddenTag = input.packet.hiddenTag(vlanLimit: model.vlanLimit)
+    visibleLearnedFlows = state.learnedFlows[bridge.name] ?? []
     key = FlowKey(input.packet, inPort: input.port, vlanLimit: model.vlanLimit)
     if case .assumed(let states) = options.conntrack { assumedStates = states }
     for field in input.fields {
@@ -179,6 +187,7 @@ struct WireState: Hashable {
 struct PendingRecirculation {
   var key: FlowKey
   var original: Packet
+  var hiddenTag: VLANTag?
   var bridge: BridgeName
   var table: UInt8
   var stack: [StackEntry]
