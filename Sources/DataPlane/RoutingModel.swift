@@ -107,7 +107,8 @@ public struct RoutingModel: Sendable {
       && (rule.inputInterface.map { $0 == (query.inputInterface ?? "lo") } ?? true)
       && (rule.outputInterface.map { $0 == query.outputInterface } ?? true)
       && (rule.mark.map { query.mark & rule.markMask == $0 & rule.markMask } ?? true)
-      && (rule.tos.map { $0 == query.tos & 0x1c } ?? true)
+      // IPv4 looks at the TOS of old only, IPv6 at all of DSCP.
+      && (rule.tos.map { $0 == query.tos & (family == .ipv4 ? 0x1c : 0xfc) } ?? true)
       && (rule.ipProtocol.map { $0 == query.ipProtocol } ?? true)
       && (rule.sourcePorts?.contains(query.sourcePort) ?? true)
       && (rule.destinationPorts?.contains(query.destinationPort) ?? true)

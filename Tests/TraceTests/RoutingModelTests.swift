@@ -142,3 +142,25 @@ private func query(
     family: .ipv4, routes: Section(gap: gap), rules: Section(records: standard))
   #expect(answer(table, query("8.8.8.8")) == "unknown")
 }
+
+@Test func whatRefusesIsNotSuppressedAndAGotoIntoNothingIsPassedOver() {
+  var suppress = rule(100, .lookup(.main))
+  suppress.suppressPrefixLength = 24
+  var refusing = route("10.0.0.0/8", dev: "a", type: .unreachable)
+  refusing.nextHops = []
+  let table = model(
+    [refusing, route("0.0.0.0/0", dev: "b"), route("0.0.0.0/0", dev: "c", table: 9)],
+    [rule(50, .goto(60)), suppress, rule(200, .lookup(RoutingTableID(9)))])
+  #expect(answer(table, query("10.1.1.1")) == "unreachable")
+  #expect(answer(table, query("8.8.8.8")) == "unicast c -")
+}
+
+@Test func serviceComesBeforeMetric() {
+  var marked = route("10.0.0.0/8", dev: "a", metric: 20)
+  marked.tos = 0x10
+  var packet = query("10.1.1.1")
+  let table = model([route("10.0.0.0/8", dev: "b"), marked], standard)
+  #expect(answer(table, packet) == "unicast b -")
+  packet.tos = 0x10
+  #expect(answer(table, packet) == "unicast a -")
+}
