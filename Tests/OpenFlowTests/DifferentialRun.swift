@@ -33,6 +33,8 @@ final class DifferentialRun {
     self.seed = seed
   }
 
+  private var failedInstalls = 0
+
   var total: Int { agreed + different + unknown.values.reduce(0, +) }
   var summary: String {
     "ofproto/trace, seed \(seed): \(agreed) agree, \(different) disagree, "
@@ -46,7 +48,7 @@ final class DifferentialRun {
     var next = seed
     while total < cases, disagreements.count < 20 {
       try runScenario(seed: next)
-      if !live.isAlive { try restart(after: next) }
+      if !live.isAlive || !live.hasDatabase { try restart(after: next) }
       next &+= 1
     }
   }
@@ -65,14 +67,16 @@ final class DifferentialRun {
     // In every third scenario packets are real ones: they teach the switch where MACs are, and
     // `learn` adds flows.
     var scenario = Scenario(seed: seed, learns: seed % 3 == 0)
+    let facts: OpenVSwitchFacts
     do {
       try live.install(&scenario)
+      facts = try live.facts(of: scenario.bridges.map(\.name))
     } catch {
       skipped["\(error)".suffix(300).description, default: 0] += 1
-      if skipped.values.reduce(0, +) > 50 { throw error }
+      failedInstalls += 1
+      if failedInstalls > 50 { throw error }
       return
     }
-    let facts = try live.facts(of: scenario.bridges.map(\.name))
     let model = SwitchModel(facts, node: "live")
     var random = RandomSource(seed: seed ^ 0x5eed)
     var failures = 0

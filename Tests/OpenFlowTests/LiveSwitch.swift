@@ -55,6 +55,9 @@ final class LiveSwitch {
   }
 
   var isAlive: Bool { (try? control.call("version")) != nil }
+  var hasDatabase: Bool {
+    FileManager.default.fileExists(atPath: folder.appendingPathComponent("db.sock").path)
+  }
   var lastWords: String {
     let log = try? String(contentsOfFile: "\(folder.path)/vs.log", encoding: .utf8)
     return log?.split(separator: "\n").suffix(3).joined(separator: "\n") ?? ""
