@@ -46,5 +46,6 @@ struct ChildProcess {
     while waitpid(id, &status, 0) < 0 { if errno != EINTR { return -1 } }
     return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
   }
-  func terminate() { kill(id, SIGTERM) }
+  func terminate() { _ = Glibc.kill(id, SIGTERM) }
+  func kill() { _ = Glibc.kill(id, SIGKILL) }
 }

@@ -66,7 +66,8 @@ final class LiveSwitch {
   /// Ends the daemons and takes the folder away.
   func stop() {
     for process in processes {
-      process.terminate()
+      // A daemon that is lost in a trace does not listen to anything gentler.
+      process.kill()
       _ = process.wait()
     }
     try? FileManager.default.removeItem(at: folder)

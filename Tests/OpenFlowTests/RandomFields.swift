@@ -265,7 +265,9 @@ struct RandomFields {
     if random.chance(20) { parts.append("pkt_mark=\(random.hex(32))") }
     if random.chance(10) { parts.append("ct_state=trk|est,ct_zone=1,ct_mark=\(random.hex(32))") }
     if random.chance(5) { parts.append("ct_label=\(random.hex(64))") }
-    if random.chance(5) { parts.append("xreg1=\(random.hex(64))") }
+    if !parts.contains(where: { $0.hasPrefix("reg") }), random.chance(5) {
+      parts.append("xreg1=\(random.hex(64))")
+    }
     if random.chance(15) {
       parts.append("tun_id=\(random.hex(20)),tun_src=192.0.2.1,tun_dst=192.0.2.9")
       if random.chance(20) { parts.append("tun_gbp_id=1,tun_flags=oam") }

@@ -14,6 +14,8 @@ final class UnixControl {
   private let descriptor: Int32
   private var nextID = 0
   private var buffer: [UInt8] = []
+  /// An answer is lost: whatever comes now belongs to an older question.
+  private(set) var isBroken = false
 
   init(path: String) throws {
     let bytes = Array(path.utf8)
@@ -38,8 +40,15 @@ final class UnixControl {
   func call(_ method: String, _ arguments: [String] = []) throws -> String {
     nextID += 1
     let request: [String: Any] = ["id": nextID, "method": method, "params": arguments]
-    try send(Array(JSONSerialization.data(withJSONObject: request)))
-    let answer = try receive()
+    guard !isBroken else { throw ControlError(description: "connection lost before") }
+    let answer: [String: Any]
+    do {
+      try send(Array(JSONSerialization.data(withJSONObject: request)))
+      answer = try receive()
+    } catch {
+      isBroken = true
+      throw error
+    }
     if let error = answer["error"] as? String {
       throw ControlError(description: "\(method): \(error)")
     }
@@ -74,8 +83,8 @@ final class UnixControl {
 
   private func fill() throws {
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    guard poll(&waiting, 1, 20_000) > 0 else {
-      throw ControlError(description: "no answer within 20 seconds")
+    guard poll(&waiting, 1, 10_000) > 0 else {
+      throw ControlError(description: "no answer within 10 seconds")
     }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     let count = read(descriptor, &chunk, chunk.count)
