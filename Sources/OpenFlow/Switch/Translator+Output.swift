@@ -92,12 +92,15 @@ extension Translator {
       return
     }
     switch port.kind {
-    case .patch(let peer): sendThroughPatch(port, to: peer, isLast: isLast)
-    case .tunnel(let tunnel): sendIntoTunnel(port, tunnel)
+    case .patch(let peer):
+      sendThroughPatch(port, to: peer, isLast: isLast)
+      if peer != nil { return }
+    case .tunnel(let tunnel):
+      guard sendIntoTunnel(port, tunnel) else { return }
     case .device: emit(port, .device, truncatedBytes: truncatedBytes)
     case .internal: emit(port, .internal, truncatedBytes: truncatedBytes)
     }
-    if !port.isPatch, let bundle = port.bundle { mirrorEgress(bundle) }
+    if let bundle = port.bundle { mirrorEgress(bundle) }
   }
 
   private func refusal(of port: SwitchPort, checksTree: Bool) -> SwitchEvent? {
@@ -229,7 +232,8 @@ private struct Crossing {
 // MARK: Tunnels
 
 extension Translator {
-  private func sendIntoTunnel(_ port: SwitchPort, _ tunnel: TunnelConfiguration) {
+  /// False where the switch decides against it.
+  private func sendIntoTunnel(_ port: SwitchPort, _ tunnel: TunnelConfiguration) -> Bool {
     if case .unrecognised(let text) = tunnel.remote {
       noteUnknown(.other("tunnel remote \(text) is a name"), evidence: port.interfaceEvidence)
     }
@@ -237,16 +241,17 @@ extension Translator {
     if let mark = tunnel.egressMark { key[.packetMark] = UInt64(mark) }
     guard let remote = metadata.destination else {
       drop(.tunnelToOwnAddress, evidence: port.interfaceEvidence)
-      return
+      return false
     }
     if remote == ownTunnelAddress {
       drop(.tunnelToOwnAddress, evidence: port.interfaceEvidence)
-      return
+      return false
     }
     report(.outputToTunnel(port.name))
     emit(
       port,
       .tunnel(type: tunnel.type, metadata, destinationPort: tunnel.destinationPort))
+    return true
   }
 
   /// The outer header (`tnl_port_send`).
