@@ -43,6 +43,7 @@ extension Simulation {
     else { return nil }
     var back = Simulation(cloud: cloud, state: state)
     back.outsideSource = outsideSource
+    back.isSession = isSession
     let answer = answerPacket(to: delivery.packet)
     back.originate(answer, from: delivery.recipient)
     back.run()

@@ -136,8 +136,11 @@ extension Simulation {
       guard let target = packet.destination else { return }
       if packet.arpOperation == 2 {
         if packet.ethDst == mac { noteAnswer(packet, to: stack) }
-      } else if packet.arpOperation == 1, owns(target), packet.arpSHA != mac {
-        learnNeighbour(packet.source, packet.arpSHA, by: stack)
+      } else if packet.arpOperation == 1, packet.arpSHA != mac,
+        packet.ethDst == mac || packet.ethDst.isMulticast
+      {
+        guard owns(target) else { return learnInPassing(packet, by: stack) }
+        learnAsker(packet, by: stack)
         send(Frame(arpReply(to: packet, from: mac)), from: stack, parent)
       }
       return
@@ -146,7 +149,7 @@ extension Simulation {
     if packet.icmpType == 136, packet.ethDst == mac {
       noteAnswer(packet, to: stack)
     } else if packet.icmpType == 135, owns(.v6(target)), packet.ethSrc != mac {
-      learnNeighbour(packet.source, packet.ndSLL, by: stack)
+      learnAsker(packet, by: stack)
       send(
         Frame(advertisement(to: packet, target: target, from: mac)), from: stack, parent)
     }

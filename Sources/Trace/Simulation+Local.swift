@@ -50,7 +50,7 @@ extension Simulation {
       $0.isProxy && $0.address == .v6(target) && $0.interface == device.key.interface
     }
     guard isOwn || isProxied else { return }
-    learnNeighbour(transit.packet.source, transit.packet.ndSLL, by: stack)
+    learnAsker(transit.packet, by: stack)
     transmit(
       device.key, Frame(advertisement(to: transit.packet, target: target, from: device.mac)),
       transit.parent)

@@ -10,19 +10,52 @@ extension Simulation {
     _ address: IPAddress, stack: StackKey, mac: MACAddress, sender: IPAddress?, _ parent: Int?
   ) -> MACAddress? {
     let query = NeighbourQuery(stack: stack, address: address)
-    if let known = state.neighbours[query] { return known }
-    guard !state.unresolved.contains(query), resolutionDepth < Self.resolutionDepthLimit,
-      let sender
+    if let known = state.neighbours[query] {
+      if let sender { confirm(query, at: known, mac: mac, sender: sender) }
+      assumeFirst(query, known)
+      return known
+    }
+    guard isSession || !state.unresolved.contains(query),
+      resolutionDepth < Self.resolutionDepthLimit, let sender
     else { return nil }
     let unknownsBefore = unknowns.count
+    let before = state
+    state.unresolved.insert(query)
     let request = Frame(neighbourRequest(address, mac: mac, sender: sender))
     nested { $0.send(request, from: stack) }
-    if let found = state.neighbours[query] {
-      unknowns.removeSubrange(unknownsBefore...)
-      return found
+    guard let found = state.neighbours[query] else { return nil }
+    unknowns.removeSubrange(unknownsBefore...)
+    if isSession { state.forgetPlaces(since: before) }
+    assumeFirst(query, found)
+    return found
+  }
+
+  private mutating func assumeFirst(_ query: NeighbourQuery, _ mac: MACAddress) {
+    guard isRecording, state.contested.contains(query) else { return }
+    assume(
+      "more than one host claims \(query.address): \(name(query.stack))'s cache is taken to hold "
+        + "\(mac)")
+  }
+
+  private func name(_ stack: StackKey) -> String {
+    switch stack {
+    case .device(let key): "\(key)"
+    case .guest(let index): cloud.guests[index].name
+    case .outside(let index): cloud.outsideHosts[index].name
     }
-    state.unresolved.insert(query)
-    return nil
+  }
+
+  /// An entry that a packet for others filled is stale: its first user asks the owner, who thereby
+  /// learns where the user is.
+  private mutating func confirm(
+    _ query: NeighbourQuery, at known: MACAddress, mac: MACAddress, sender: IPAddress
+  ) {
+    guard state.unconfirmed.remove(query) != nil,
+      resolutionDepth < Self.resolutionDepthLimit
+    else { return }
+    var request = neighbourRequest(query.address, mac: mac, sender: sender)
+    request.ethDst = known
+    nested { $0.send(Frame(request), from: query.stack) }
   }
 
   private func neighbourRequest(_ address: IPAddress, mac: MACAddress, sender: IPAddress)
@@ -69,7 +102,34 @@ extension Simulation {
   mutating func learnNeighbour(_ address: IPAddress?, _ mac: MACAddress, by stack: StackKey) {
     guard let address, !address.isUnspecified else { return }
     let query = NeighbourQuery(stack: stack, address: address)
-    if state.neighbours[query] == nil { state.neighbours[query] = mac }
+    if let known = state.neighbours[query] {
+      if known != mac { state.contested.insert(query) }
+    } else {
+      state.neighbours[query] = mac
+    }
+  }
+
+  /// What the asked one learns of who asks. Who asks it alone confirms an entry just now and
+  /// overrides what was known; when a broadcast was last heard nobody can tell: the first stays.
+  mutating func learnAsker(_ packet: Packet, by stack: StackKey) {
+    guard let address = packet.source, !address.isUnspecified else { return }
+    let query = NeighbourQuery(stack: stack, address: address)
+    let mac = packet.isARP ? packet.arpSHA : packet.ndSLL
+    guard mac != .zero else { return }
+    if let known = state.neighbours[query], known != mac { state.contested.insert(query) }
+    if !packet.ethDst.isMulticast || state.neighbours[query] == nil {
+      state.neighbours[query] = mac
+    }
+    state.unresolved.remove(query)
+  }
+
+  /// ARP for others fills only an entry that is there: one that was asked for in vain.
+  mutating func learnInPassing(_ packet: Packet, by stack: StackKey) {
+    guard let address = packet.source else { return }
+    let query = NeighbourQuery(stack: stack, address: address)
+    guard state.unresolved.remove(query) != nil, state.neighbours[query] == nil else { return }
+    state.neighbours[query] = packet.arpSHA
+    state.unconfirmed.insert(query)
   }
 
   mutating func noteAnswer(_ packet: Packet, to stack: StackKey) {
@@ -101,8 +161,8 @@ extension Simulation {
     guard packet.arpOperation == 1 else { return }
     guard
       let answer = arpAnswer(for: target, sender: sender, device, in: namespace, parent)
-    else { return }
-    learnNeighbour(sender, packet.arpSHA, by: stack)
+    else { return learnInPassing(packet, by: stack) }
+    learnAsker(packet, by: stack)
     let reply = Frame(arpReply(to: packet, from: device.mac))
     if answer == .proxy, packet.ethDst.isMulticast {
       // A proxy waits up to 0.8 s (`proxy_delay`) with its answer to a broadcast, so an owner that

@@ -64,6 +64,9 @@ struct Simulation {
   var outsideSource: IPAddress?
   /// Above 0 while a neighbour is being resolved: nothing is recorded then.
   var resolutionDepth = 0
+  /// Whether caches are warm: what somebody answers for was asked long ago, so that its resolution
+  /// teaches no switch anything now. What nobody answers for is asked again and again.
+  var isSession = false
   /// A guest's neighbour that nobody answers for and that its cache is assumed to hold.
   var assumedNeighbour: Reason?
   private var queue: [(Arrival, Frame, Int?)] = []

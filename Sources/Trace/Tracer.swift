@@ -3,13 +3,39 @@ import DataPlane
 import Facts
 import NetworkTypes
 
-/// Traces probes through one cloud. Each probe starts from the captured state.
+/// Traces probes through one cloud. Each probe starts from the same state: the captured one, or
+/// what the probes of a session left behind.
 public struct Tracer: Sendable {
   public let cloud: DataPlaneModel
   private let base: TraceState
-  public init(_ cloud: DataPlaneModel) {
+  public init(_ cloud: DataPlaneModel) { self.init(cloud, TraceState(cloud)) }
+
+  private init(_ cloud: DataPlaneModel, _ base: TraceState) {
     self.cloud = cloud
-    base = TraceState.warm(cloud)
+    self.base = base
+  }
+
+  /// A tracer for probes that are sent one after another into the same cloud, and once more where
+  /// no answer came: every one meets the MAC tables and neighbour caches that all of them leave.
+  /// Questions by ARP and DHCP ask only: they teach nothing.
+  public func session(_ probes: [Probe]) -> Tracer {
+    var state = base
+    var waiting = probes.filter { $0.kind != .arp && $0.kind != .dhcp }
+    for _ in 0..<2 { waiting = waiting.filter { !teach($0, &state) } }
+    state.unresolved = []
+    return Tracer(cloud, state)
+  }
+
+  /// Sends a probe and its answer through the state; whether the answer came back.
+  private func teach(_ probe: Probe, _ state: inout TraceState) -> Bool {
+    var simulation = Simulation(cloud: cloud, state: state)
+    simulation.isSession = true
+    guard launch(probe, in: &simulation) == nil else { return true }
+    simulation.run()
+    let reply = simulation.reply(to: probe)
+    state = reply?.simulation.state ?? simulation.state
+    state.conntrack = [:]
+    return reply?.isBack == true
   }
 
   /// The way of one probe and of its answer.
@@ -187,6 +213,8 @@ public struct Tracer: Sendable {
     let guest = cloud.guests[index]
     let sender = probe.source ?? guest.firstAddress(probe.destination.family)
     var simulation = Simulation(cloud: cloud, state: base)
+    let query = NeighbourQuery(stack: .guest(index), address: probe.destination)
+    simulation.state.neighbours[query] = nil
     let mac = simulation.resolve(
       probe.destination, stack: .guest(index), mac: guest.mac, sender: sender, nil)
     let outcome: Outcome =
@@ -196,9 +224,7 @@ public struct Tracer: Sendable {
       ?? Reason(
         code: DropCode.neighbourUnresolved.rawValue, text: "nobody answers for \(probe.destination)"
       )
-    let answers =
-      simulation.answers[
-        NeighbourQuery(stack: .guest(index), address: probe.destination)] ?? []
+    let answers = simulation.answers[query] ?? []
     return TraceResult(
       probe: probe, outcome: outcome, receivedBy: answers.map(\.description).uniqued(),
       overheardBy: [], seen: nil, isReplied: outcome.isDelivered, path: [], steps: [],

@@ -19,7 +19,8 @@ struct TraceCommand: AsyncParsableCommand {
         ovsight trace cloud.db --from external:203.0.113.1 --to 203.0.113.20 --proto tcp --dport 22
 
       With --batch: a file of probes, one JSON object a line, is answered by one JSON object a \
-      line in the same order.
+      line in the same order. The probes of a batch are one session: each meets the MAC tables \
+      and neighbour caches that all of them leave.
 
       Exit codes: 0 delivered (with --batch: every probe was answered), 1 not delivered, 2 could \
       not tell, or bad usage.
@@ -123,7 +124,7 @@ struct TraceCommand: AsyncParsableCommand {
     } catch let error as ProbeError {
       throw CommandError("\(batch): \(error)")
     }
-    for line in await traceAll(probes, tracer) { print(line) }
+    for line in await traceAll(probes, tracer.session(probes)) { print(line) }
   }
 
   /// All answers as JSON lines in the order of the probes, worked on by all cores.
