@@ -19,8 +19,9 @@ final class DifferentialRun {
 
   private(set) var live: LiveSwitch
   let seed: UInt64
-  /// Packets on each random switch.
-  let packetsPerScenario = 60
+  /// Packets on each random switch; `OVSIGHT_OFPROTO_PACKETS` says otherwise.
+  let packetsPerScenario =
+    ProcessInfo.processInfo.environment["OVSIGHT_OFPROTO_PACKETS"].flatMap { Int($0) } ?? 60
   var agreed = 0
   /// All packets that differ; `disagreements` has one a scenario.
   var different = 0

@@ -35,21 +35,28 @@ extension LiveSwitch {
         try installTables(of: scenario.bridges[index])
       } catch {
         let name = scenario.bridges[index].name
-        scenario.bridges[index].flows.removeAll { refuses($0, name) }
+        scenario.bridges[index].flows = accepted(scenario.bridges[index].flows[...], name)
       }
     }
   }
 
-  private func refuses(_ flow: String, _ bridge: String) -> Bool {
-    do {
-      _ = try ofctl("OpenFlow15", "add-flow", bridge, [flow])
-      return false
-    } catch {
+  /// Those of the flows that the switch takes, installed in their order: halves, and halves of what
+  /// it refuses.
+  private func accepted(_ flows: ArraySlice<String>, _ bridge: String) -> [String] {
+    if flows.isEmpty || (try? add(flows, to: bridge)) != nil { return Array(flows) }
+    if flows.count == 1 {
       if ProcessInfo.processInfo.environment["OVSIGHT_OFPROTO_VERBOSE"] != nil {
-        print("refused: \(flow)")
+        print("refused: \(flows)")
       }
-      return true
+      return []
     }
+    let middle = (flows.startIndex + flows.endIndex) / 2
+    return accepted(flows[..<middle], bridge) + accepted(flows[middle...], bridge)
+  }
+
+  private func add(_ flows: ArraySlice<String>, to bridge: String) throws {
+    let file = try file("flows", flows.joined(separator: "\n") + "\n")
+    _ = try ofctl("OpenFlow15", "add-flows", bridge, [file])
   }
 
   private func prepareUnderlay() throws {
@@ -76,10 +83,7 @@ extension LiveSwitch {
     }
     _ = try? ofctl(
       "OpenFlow15", "add-meter", bridge.name, ["meter=1,kbps,band=type=drop,rate=1000"])
-    if !bridge.flows.isEmpty {
-      let file = try file("flows", bridge.flows.joined(separator: "\n") + "\n")
-      _ = try ofctl("OpenFlow15", "add-flows", bridge.name, [file])
-    }
+    if !bridge.flows.isEmpty { try add(bridge.flows[...], to: bridge.name) }
   }
 
   private func commands(for bridge: Scenario.Bridge) -> [String] {
