@@ -36,8 +36,11 @@ final class LiveSwitch {
             "--unixctl=\(folder.path)/ovsdb.ctl", "--log-file=\(folder.path)/ovsdb.log",
           ], in: folder))
       try Self.wait(for: "\(folder.path)/db.sock")
+      // The socket's file is there before anybody listens.
       try Self.run(
-        "ovs-vsctl", ["--db=unix:\(folder.path)/db.sock", "--no-wait", "init"], in: folder)
+        "ovs-vsctl",
+        ["--retry", "--timeout=20", "--db=unix:\(folder.path)/db.sock", "--no-wait", "init"],
+        in: folder)
       processes.append(
         try Self.start(
           Self.daemon,

@@ -27,9 +27,17 @@ final class UnixControl {
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-    let result = withUnsafePointer(to: address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
-    }
+    // The socket's file is there before anybody listens.
+    let deadline = Date().addingTimeInterval(10)
+    var result: Int32
+    var isRefused = false
+    repeat {
+      if isRefused { usleep(10_000) }
+      result = withUnsafePointer(to: address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
+      }
+      isRefused = result != 0 && errno == ECONNREFUSED
+    } while isRefused && Date() < deadline
     guard result == 0 else {
       throw ControlError(description: "\(path): \(String(cString: strerror(errno)))")
     }
