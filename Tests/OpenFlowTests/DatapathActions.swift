@@ -15,7 +15,8 @@ struct DatapathActions {
   var packet: Packet
   var outputs: [LiveOutput] = []
   /// The packets that go on elsewhere, by their recirculation's id.
-  var recirculated: [String: Packet] = [:]
+  /// In the order in which they leave; one id may stand for several packets.
+  var recirculated: [(id: String, packet: Packet)] = []
   var truncation: Int?
   /// The packet is inside a tunnel by now.
   var isOuter = false
@@ -41,7 +42,7 @@ struct DatapathActions {
     let inside = item.dropFirst(name.count).dropFirst().dropLast()
     switch name {
     case "drop", "ct", "hash", "ct_clear", "meter", "": break
-    case "recirc": recirculated[String(inside)] = packet
+    case "recirc": recirculated.append((String(inside), packet))
     case "set": for part in Self.items(inside) { set(part) }
     case "push_vlan": pushVLAN(inside)
     case "pop_vlan": packet.vlans.pop()

@@ -269,13 +269,16 @@ struct Expectation {
     lookups = trace.lookups.filter { $0.bridge != LiveSwitch.underlay }
     // Each recirculation starts from the packet that the actions before it left; its flow line
     // has the addresses that NAT would give it, but not all of its tags.
-    var recirculated: [String: Packet] = [:]
+    var recirculated: [(id: String, packet: Packet)] = []
     for (index, actions) in trace.datapathActions.enumerated() {
       var start = trace.packets.indices.contains(index) ? trace.packets[index] : packet
-      if let tags = recirculated[trace.recirculations[index]]?.vlans { start.vlans = tags }
+      let id = trace.recirculations[index]
+      if let position = recirculated.firstIndex(where: { $0.id == id }) {
+        start.vlans = recirculated.remove(at: position).packet.vlans
+      }
       var execution = DatapathActions(index == 0 ? packet : start)
       execution.run(Substring(actions))
-      recirculated.merge(execution.recirculated) { $1 }
+      recirculated += execution.recirculated
       outputs += execution.outputs.map(\.description)
       if let problem = execution.unknown.first { unknown = problem }
     }
