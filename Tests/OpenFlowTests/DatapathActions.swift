@@ -14,8 +14,7 @@ struct LiveOutput: Hashable, CustomStringConvertible {
 struct DatapathActions {
   var packet: Packet
   var outputs: [LiveOutput] = []
-  /// The packets that go on elsewhere, by their recirculation's id.
-  /// In the order in which they leave; one id may stand for several packets.
+  /// The packets that go on elsewhere, in the order in which they leave; one id may stand for several.
   var recirculated: [(id: String, packet: Packet)] = []
   var truncation: Int?
   /// The packet is inside a tunnel by now.
