@@ -1,6 +1,6 @@
 // The command line: each subcommand turns arguments into values, calls one function, renders.
 import ArgumentParser
-import Glibc
+@preconcurrency import Glibc
 
 @main
 struct Ovsight: AsyncParsableCommand {
@@ -28,18 +28,29 @@ struct Ovsight: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      leave(0)
     } catch {
       end(with: error)
     }
   }
 
+  /// Ends the program; output that could not be written is not passed over in silence.
+  private static func leave(_ code: Int32) -> Never {
+    // Either now, or when the C library gave up on a line that was printed before.
+    if fflush(stdout) != 0 || ferror(stdout) != 0 {
+      printError("ovsight: standard output: cannot be written: \(String(cString: strerror(errno)))")
+      Glibc.exit(2)
+    }
+    Glibc.exit(code)
+  }
+
   /// Errors become one line on standard error and exit code 2; help and version go to standard
   /// output; an `ExitCode` is passed on as it is.
   private static func end(with error: any Error) -> Never {
-    if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
+    if let code = error as? ExitCode { leave(code.rawValue) }
     if exitCode(for: error) == .success {
       print(fullMessage(for: error))
-      Glibc.exit(0)
+      leave(0)
     }
     if isUsage(error) {
       // ArgumentParser's own exit code would be 64; scripts rely on 2.

@@ -107,6 +107,18 @@ final class ScratchFolder: Sendable {
         "  lacks cmp1 root/sysctl.txt: in commands.tsv, but the file is missing\n"))
   }
 
+  @Test func outputThatIsLostIsTold() throws {
+    let process = try Program.process(["--help"])
+    process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(text == "ovsight: standard output: cannot be written: No space left on device\n")
+    #expect(process.terminationStatus == 2)
+  }
+
   @Test func badInputIsOneLineAndExitCodeTwo() throws {
     let folder = try ScratchFolder()
     let path = folder.path
