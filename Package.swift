@@ -81,8 +81,8 @@ let package = Package(
     tests(
       "TraceTests",
       [
-        "Confirm", "Conntrack", "DataPlane", "Facts", "Formats", "KernelLab", "Netfilter",
-        "NetworkTypes", "OpenFlow", "Snapshot", "Trace",
+        "Confirm", "Conntrack", "DataPlane", "Facts", "FaultCaptures", "Formats", "KernelLab",
+        "Netfilter", "NetworkTypes", "OpenFlow", "Snapshot", "Trace",
       ]),
     tests(
       "ReportTests",

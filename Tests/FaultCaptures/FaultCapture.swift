@@ -76,6 +76,10 @@ public struct FaultCapture: Sendable, CustomStringConvertible {
     observed = fault.observed
   }
 
+  /// Lines of JSON: the row of the healthy cloud's truth (from 1) and what its probe did here, of
+  /// those that did something else.
+  public func truth() throws -> String { try text(of: "truth.jsonl") }
+
   private func text(of file: String) throws -> String {
     try String(contentsOfFile: "\(Self.folder)/\(name)/\(file)", encoding: .utf8)
   }

@@ -29,13 +29,29 @@ enum HealthyCloud {
   }
 
   static func truth() throws -> [Row] {
+    try lines().sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  /// By number of the line, from 1; lines that are no probe of a guest's or of the outside's left
+  /// out.
+  static func lines() throws -> [Int: Row] {
+    let (nodes, ports) = try documents.get()
+    var rows: [Int: Row] = [:]
+    for (index, node) in nodes.enumerated() {
+      rows[index + 1] = row(node, number: index, ports)
+    }
+    return rows
+  }
+
+  static func port(named name: String) -> String? { (try? documents.get())?.ports[name] }
+
+  private static let documents = Result {
     let bytes = try Data(
       contentsOf: fixtures.appendingPathComponent("healthy-cloud-truth.jsonl"))
     let nodes = try bytes.split(separator: UInt8(ascii: "\n")).map {
       try JSONParser.document(Array($0))
     }
-    let ports = portNames(nodes)
-    return nodes.enumerated().compactMap { row($1, number: $0, ports) }
+    return (nodes: nodes, ports: portNames(nodes))
   }
 
   private static func portNames(_ nodes: [JSONNode]) -> [String: String] {
