@@ -11,8 +11,8 @@ struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show what a snapshot holds, as tables.",
     discussion: """
-      TOPIC is nodes, networks, subnets, routers, ports, eips, security-groups, dhcp, agents or \
-      gaps. NAME selects: a name, an id or its beginning, an address, a MAC, a device; with it more \
+      TOPIC is nodes, networks, subnets, routers, ports, eips, security-groups, dhcp, agents, \
+      gaps or drift. NAME selects: a name, an id or its beginning, an address, a MAC, a device; with it more \
       is shown. Where several things have the name, all are shown.
       """)
 

@@ -5,7 +5,7 @@ import NetworkTypes
 public enum ShowTopic: String, Sendable, CaseIterable {
   case nodes, networks, subnets, routers, ports, eips
   case securityGroups = "security-groups"
-  case dhcp, agents, gaps
+  case dhcp, agents, gaps, drift
 
   /// Kinds of things that a name may mean for this topic.
   var kinds: Set<ModelItem.Kind> {
@@ -18,6 +18,8 @@ public enum ShowTopic: String, Sendable, CaseIterable {
     case .eips: [.floatingIP, .port, .server, .router, .node]
     case .securityGroups: [.securityGroup, .port, .server]
     case .dhcp: [.network, .node]
+    case .drift:
+      [.port, .server, .network, .router, .node, .floatingIP, .securityGroup]
     }
   }
 }
@@ -59,7 +61,7 @@ extension CloudModel {
     if selection.found.count > 1, let name, !tables.isEmpty {
       tables[0].notes.append("\(selection.found.count) things are called '\(name)'")
     }
-    if !hasAPI, topic != .gaps, topic != .nodes, !tables.isEmpty {
+    if !hasAPI, topic != .gaps, topic != .nodes, topic != .drift, !tables.isEmpty {
       tables[0].notes.append("without Neutron's API: rebuilt from the nodes, names are missing")
     }
     return tables
@@ -88,6 +90,7 @@ extension CloudModel {
     case .dhcp: dhcpTables(selection)
     case .agents: [agentTable(selection)]
     case .gaps: gapTables(selection, facts)
+    case .drift: driftTables(selection, facts)
     }
   }
 }
