@@ -44,7 +44,7 @@ private struct FilterTable {
 
 extension DriftBuilder {
   /// Chains are named by this many characters of a port's id.
-  private static let chainIDLength = 10
+  static let chainIDLength = 10
 
   mutating func compareIPTablesFilters() {
     for node in nodes {

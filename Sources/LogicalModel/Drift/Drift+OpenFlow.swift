@@ -304,6 +304,17 @@ extension DriftBuilder {
     return result
   }
 
+  /// For people: what new connections a port's flows admit.
+  func enforced(
+    _ number: UInt32, _ vlan: VLANID, _ node: NodeSwitch
+  ) -> [(direction: SecurityDirection, words: String, evidence: [Evidence])] {
+    let firewall = FirewallFlows(node.flows(node.integration)?.records ?? [])
+    let found = admissions(number, UInt32(vlan.rawValue), .new, firewall)
+    return found.map { admission, side in
+      (admission.direction, describe(admission, side.ports), side.evidence.sorted())
+    }.sorted { ($0.direction.rawValue, $0.words) < ($1.direction.rawValue, $1.words) }
+  }
+
   /// What a port's flows admit, with the members of its conjunctions that stand under its VLAN.
   private func admissions(
     _ number: UInt32, _ vlan: UInt32, _ flavour: Flavour, _ firewall: FirewallFlows

@@ -5,23 +5,8 @@ import NetworkTypes
 extension CloudModel {
   func driftTables(_ selection: Selection, _ facts: CloudFacts) -> [TextTable] {
     let report = Drift.report(self, facts)
-    var table = TextTable(
-      "Drift",
-      columns: [
-        TableColumn("Severity"), TableColumn("Code"), TableColumn("Kind"), TableColumn("Object"),
-        TableColumn("Name"), TableColumn("Node"), TableColumn("Place"), TableColumn("Wanted"),
-        TableColumn("Found"), TableColumn("Evidence"), TableColumn("ID"),
-      ])
-    for finding in report.findings where isShown(finding, selection) {
-      let places = Set(finding.intended.evidence + finding.actual.evidence).sorted()
-      table.add([
-        .text(finding.severity.rawValue), .text(finding.code.rawValue),
-        .text(finding.kind.rawValue), .text(finding.object.kind.rawValue),
-        .text(finding.object.name), TableCell(finding.node), .text(finding.place),
-        .text(finding.intended.value), .text(finding.actual.value),
-        TableCell(places.map { facts.place(of: $0) }), .id(finding.object.id),
-      ])
-    }
+    let table = driftTable(
+      "Drift", key: "drift", report.findings.filter { isShown($0, selection) }, facts)
     var unknown = TextTable(
       "Not compared", key: "unknown",
       columns: [TableColumn("Code"), TableColumn("Node"), TableColumn("Reason")])
@@ -34,6 +19,29 @@ extension CloudModel {
       unknown.add([.text(gap.code.rawValue), TableCell(gap.node), .text(gap.reason)])
     }
     return [table, unknown]
+  }
+
+  func driftTable(
+    _ title: String, key: String, _ findings: [DriftFinding], _ facts: CloudFacts
+  ) -> TextTable {
+    var table = TextTable(
+      title, key: key,
+      columns: [
+        TableColumn("Severity"), TableColumn("Code"), TableColumn("Kind"), TableColumn("Object"),
+        TableColumn("Name"), TableColumn("Node"), TableColumn("Place"), TableColumn("Wanted"),
+        TableColumn("Found"), TableColumn("Evidence"), TableColumn("ID"),
+      ])
+    for finding in findings {
+      let places = Set(finding.intended.evidence + finding.actual.evidence).sorted()
+      table.add([
+        .text(finding.severity.rawValue), .text(finding.code.rawValue),
+        .text(finding.kind.rawValue), .text(finding.object.kind.rawValue),
+        .text(finding.object.name), TableCell(finding.node), .text(finding.place),
+        .text(finding.intended.value), .text(finding.actual.value),
+        TableCell(places.map { facts.place(of: $0) }), .id(finding.object.id),
+      ])
+    }
+    return table
   }
 
   private func isShown(_ finding: DriftFinding, _ selection: Selection) -> Bool {

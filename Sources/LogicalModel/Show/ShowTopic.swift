@@ -5,7 +5,8 @@ import NetworkTypes
 public enum ShowTopic: String, Sendable, CaseIterable {
   case nodes, networks, subnets, routers, ports, eips
   case securityGroups = "security-groups"
-  case dhcp, agents, gaps, drift
+  case dhcp, agents, gaps, drift, trunks
+  case vm
 
   /// Kinds of things that a name may mean for this topic.
   var kinds: Set<ModelItem.Kind> {
@@ -18,6 +19,8 @@ public enum ShowTopic: String, Sendable, CaseIterable {
     case .eips: [.floatingIP, .port, .server, .router, .node]
     case .securityGroups: [.securityGroup, .port, .server]
     case .dhcp: [.network, .node]
+    case .vm: [.server, .port, .floatingIP]
+    case .trunks: [.port, .server, .node]
     case .drift:
       [.port, .server, .network, .router, .node, .floatingIP, .securityGroup]
     }
@@ -91,6 +94,8 @@ extension CloudModel {
     case .agents: [agentTable(selection)]
     case .gaps: gapTables(selection, facts)
     case .drift: driftTables(selection, facts)
+    case .trunks: [trunkTable(selection)]
+    case .vm: serverTables(selection, facts)
     }
   }
 }
