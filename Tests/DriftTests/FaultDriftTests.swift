@@ -58,7 +58,7 @@ struct ExpectedDrift: Sendable {
       fault: "20-sg-accept-all-iptables", code: .securityRule, kind: .extra, object: "port-a3",
       found: "-A neutron-openvswi-ic51743c5-8 -j RETURN"),
     ExpectedDrift(
-      fault: "22-antispoof-missing-iptables", code: .securityRule, kind: .missing,
+      fault: "22-antispoof-missing-iptables", code: .antiSpoofing, kind: .missing,
       object: "port-a1", wanted: "to chain neutron-openvswi-s3320117f-6"),
     ExpectedDrift(
       fault: "24-dnsmasq-dead", code: .dhcpServer, kind: .missing, object: "a-net1",

@@ -72,9 +72,17 @@ extension DriftBuilder {
     let port = (portsByNetwork[network.id] ?? []).first {
       $0.owner == .dhcp && $0.boundNode == node.name && $0.origin.contains(.api)
     }
-    guard let port, let location = port.locations.first(where: { $0.node == node.name }),
-      let held = node.index.addresses(in: location.namespace)
-    else { return }
+    guard let port, let location = port.locations.first(where: { $0.node == node.name }) else {
+      return
+    }
+    guard case .dhcp = NamespaceRole(location.namespace) else {
+      return unknown(
+        .dhcpServer, node.name, "where device \(location.interface) is: not captured")
+    }
+    guard let held = node.index.addresses(in: location.namespace)
+    else {
+      return unknown(.dhcpServer, node.name, "addresses of \(location.namespace): not captured")
+    }
     let own = held.filter { $0.interface == location.interface }
     for address in port.addresses where !own.contains(where: { $0.address.address == address }) {
       find(

@@ -13,6 +13,9 @@ private struct ExpectedFloating {
 
 extension DriftBuilder {
   mutating func compareFloatingIPs() {
+    guard neutron.routers.isKnown, neutron.floatingIPs.isKnown else {
+      return unknown(.floatingAddress, nil, "routers or floating IPs: not captured")
+    }
     for router in wantedRouters {
       for place in router.places {
         let expected = floatingIPs(of: router, at: place)
@@ -188,7 +191,11 @@ extension DriftBuilder {
       let routes = known(
         facts.routes4, .floatingRule, place.node, "routes of \(place.namespace)")
     else { return }
-    let veth = facts.links.records.first {
+    guard
+      let links = known(
+        facts.links, .floatingNamespace, place.node, "devices of \(place.namespace)")
+    else { return }
+    let veth = links.first {
       DevicePrefix.routerToFloating.isDevice($0.name, of: router.id)
     }
     for item in expected {

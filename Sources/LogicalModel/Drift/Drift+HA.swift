@@ -44,6 +44,9 @@ extension DriftBuilder {
       return unknown(
         .haAddresses, place.node, "keepalived's configuration of router \(router.label): missing")
     }
+    guard neutron.floatingIPs.isKnown else {
+      return unknown(.haAddresses, nil, "floating IPs: not captured")
+    }
     let instances = section.instances
     guard section.isKnown, !instances.isEmpty else { return }
     let set = instances.flatMap(\.excludedAddresses)

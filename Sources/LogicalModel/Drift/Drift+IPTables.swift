@@ -234,13 +234,14 @@ extension DriftBuilder {
       let rules = wanted.filter {
         $0.key.direction == direction && $0.key.service.family == table.table.family
       }
-      compare(chain, rules, direction, port, record, table, node)
+      compare(
+        chain, rules, isWhole: strange.isEmpty, direction, port, record, table, node)
     }
     compareSpoofing(port, record, table, node)
   }
 
   private mutating func compare(
-    _ chain: IPTablesChain, _ wanted: [FilterRule: [NeutronSecurityGroupRule]],
+    _ chain: IPTablesChain, _ wanted: [FilterRule: [NeutronSecurityGroupRule]], isWhole: Bool,
     _ direction: SecurityDirection, _ port: Port, _ record: NeutronPort, _ table: FilterTable,
     _ node: NodeSwitch
   ) {
@@ -260,9 +261,12 @@ extension DriftBuilder {
     }
     let fixed = fixedRules(direction, table, port)
     for shape in fixed.required where !present.contains(shape) {
+      let isCheck = shape == fixed.spoofJump
       find(
-        .securityRule, .missing, .critical, object(port), on: node.name, at: place,
-        wanted: DriftSide(describe(shape), [record.evidence]),
+        isCheck ? .antiSpoofing : .securityRule, .missing, .critical, object(port),
+        on: node.name, at: place,
+        wanted: DriftSide(
+          (isCheck ? "senders are checked: " : "") + describe(shape), [record.evidence]),
         found: DriftSide("no such rule", [chain.evidence]))
     }
     for (index, item) in actual.enumerated() {
@@ -273,7 +277,7 @@ extension DriftBuilder {
       let isEarly =
         expected[item.shape] != nil && direction == .egress
         && actual[index...].contains { $0.shape == fixed.spoofJump }
-      if isKnown && !isEarly { continue }
+      if (isKnown || !isWhole) && !isEarly { continue }
       find(
         .securityRule, .extra, isAccept(item.rule) ? .critical : .high, object(port),
         on: node.name, at: place,
@@ -564,24 +568,28 @@ extension DriftBuilder {
     for prefix in halves.sorted() where found[prefix] == nil {
       find(
         .securityMember, .missing, .high, object, on: node.name, at: place,
-        wanted: DriftSide("\(prefix.address)\(whose(prefix))", portEvidence(prefix, object)),
+        wanted: DriftSide(
+          "\(prefix.address)\(whose(prefix, project(object)))", portEvidence(prefix, object)),
         found: DriftSide("no such member", [set.evidence]))
     }
     for (prefix, evidence) in found where !halves.contains(prefix) {
       find(
         .securityMember, .extra, .critical, object, on: node.name, at: place,
         wanted: DriftSide("members \(list(wanted))"),
-        found: DriftSide("\(prefix.address)\(whose(prefix))", [evidence]))
+        found: DriftSide("\(prefix.address)\(whose(prefix, project(object)))", [evidence]))
     }
   }
 
-  /// ` (web1)`, where some port has it.
-  func whose(_ prefix: IPPrefix) -> String {
+  /// ` (web1)`, where some port has it; of the project that is meant where several have.
+  func whose(_ prefix: IPPrefix, _ project: ProjectID? = nil) -> String {
     guard prefix.isHost else { return "" }
-    let owners = model.ports.filter { port in
-      port.owner == .server && (port.addresses.contains(prefix.address))
-    }
+    let all = model.ports.filter { $0.owner == .server && $0.addresses.contains(prefix.address) }
+    let own = all.filter { $0.project == project && project != nil }
+    let owners = own.isEmpty ? all : own
     return owners.isEmpty ? "" : " (\(list(owners.map { model.title(of: $0) })))"
+  }
+  private func project(_ object: DriftObject) -> ProjectID? {
+    model.securityGroup(SecurityGroupID(object.id))?.project
   }
   private func portEvidence(_ prefix: IPPrefix, _ object: DriftObject) -> [Evidence] {
     model.ports.filter {

@@ -233,12 +233,12 @@ extension DriftBuilder {
     let wanted = admissions(rules)
     for flavour in Flavour.allCases {
       let found = admissions(number, UInt32(vlan.rawValue), flavour, firewall)
-      compare(wanted, found, flavour, port, node)
+      compare(wanted, found, isWhole: strange.isEmpty, flavour, port, node)
     }
   }
 
   private mutating func compare(
-    _ wanted: Admissions, _ found: Admissions, _ flavour: Flavour, _ port: Port,
+    _ wanted: Admissions, _ found: Admissions, isWhole: Bool, _ flavour: Flavour, _ port: Port,
     _ node: NodeSwitch
   ) {
     let bridge = node.integration?.rawValue ?? ""
@@ -254,26 +254,27 @@ extension DriftBuilder {
         admission.isConjunction ? .securityMember : .securityRule,
         actual == nil ? .missing : .different, .high, object(port), on: node.name,
         at: place(admission),
-        wanted: DriftSide(describe(admission, side.ports), side.evidence.sorted()),
-        found: actual.map { DriftSide(describe(admission, $0.ports), $0.evidence.sorted()) }
+        wanted: DriftSide(describe(admission, side.ports, port), side.evidence.sorted()),
+        found: actual.map { DriftSide(describe(admission, $0.ports, port), $0.evidence.sorted()) }
           ?? .none)
     }
-    for (admission, side) in found where wanted[admission] == nil {
+    for (admission, side) in found where wanted[admission] == nil && isWhole {
       find(
         admission.isConjunction ? .securityMember : .securityRule, .extra, .critical,
         object(port), on: node.name, at: place(admission),
         wanted: DriftSide("no rule of its security groups asks for it", port.evidence),
-        found: DriftSide(describe(admission, side.ports), side.evidence.sorted()))
+        found: DriftSide(describe(admission, side.ports, port), side.evidence.sorted()))
     }
   }
 
-  private func describe(_ admission: Admission, _ ports: PortSet) -> String {
+  private func describe(_ admission: Admission, _ ports: PortSet, _ port: Port) -> String {
     let service = FilteredService(
       family: admission.family, ipProtocol: admission.ipProtocol, icmpType: admission.icmpType,
       icmpCode: admission.icmpCode)
     let remote =
       admission.remote.map { prefix in
-        (prefix.isHost ? prefix.address.description : prefix.description) + whose(prefix)
+        (prefix.isHost ? prefix.address.description : prefix.description)
+          + whose(prefix, port.project)
       } ?? "anybody"
     return "\(admission.direction.rawValue) IPv\(admission.family.rawValue) "
       + "\(service.words)\(ports.words) \(admission.direction == .ingress ? "from" : "to") \(remote)"
@@ -306,12 +307,12 @@ extension DriftBuilder {
 
   /// For people: what new connections a port's flows admit.
   func enforced(
-    _ number: UInt32, _ vlan: VLANID, _ node: NodeSwitch
+    _ port: Port, _ number: UInt32, _ vlan: VLANID, _ node: NodeSwitch
   ) -> [(direction: SecurityDirection, words: String, evidence: [Evidence])] {
     let firewall = FirewallFlows(node.flows(node.integration)?.records ?? [])
     let found = admissions(number, UInt32(vlan.rawValue), .new, firewall)
     return found.map { admission, side in
-      (admission.direction, describe(admission, side.ports), side.evidence.sorted())
+      (admission.direction, describe(admission, side.ports, port), side.evidence.sorted())
     }.sorted { ($0.direction.rawValue, $0.words) < ($1.direction.rawValue, $1.words) }
   }
 

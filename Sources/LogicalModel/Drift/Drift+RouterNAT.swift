@@ -5,6 +5,9 @@ import NetworkTypes
 
 extension DriftBuilder {
   mutating func compareRouterNAT() {
+    guard neutron.routers.isKnown, neutron.floatingIPs.isKnown else {
+      return unknown(.portForwarding, nil, "routers or floating IPs: not captured")
+    }
     for router in wantedRouters {
       for place in router.places where holdsGateway(router, place) {
         let nat = NATReader(namespace(place.key))
@@ -66,6 +69,13 @@ extension DriftBuilder {
           list(same.map { describe($0.target, $0.internalPorts) }), same.map(\.evidence)))
     }
     for rule in rules where !wanted.contains(where: { rule.matches($0) }) {
+      if let record = neutron.floatingIPs.records.first(where: { $0.address == rule.address }),
+        record.port == nil, record.portForwardings.isEmpty,
+        neutron.portForwardings[record.id]?.isKnown != true
+      {
+        unknown(.portForwarding, nil, "port forwardings of \(record.address): not captured")
+        continue
+      }
       find(
         .portForwarding, .extra, .high, object(router), on: place.node,
         at: place.namespace.rawValue,

@@ -27,8 +27,10 @@ extension DriftBuilder {
   func namespace(_ key: NamespaceKey) -> NamespaceFacts? {
     node(key.node)?.index.namespace(key.namespace)
   }
-  private func evidence(_ ids: [PortID]) -> [Evidence] {
-    ids.compactMap { model.port($0) }.flatMap(\.evidence)
+  /// Whether it is known which namespaces a node has.
+  private func hasNamespaces(_ name: NodeName) -> Bool {
+    guard let facts = node(name)?.facts else { return false }
+    return facts.namespaceListings.isKnown || facts.namespaces.keys.contains { $0 != .root }
   }
 
   private mutating func compareNamespaces(of router: Router) {
@@ -47,6 +49,10 @@ extension DriftBuilder {
         continue
       }
       if router.places.contains(where: { $0.node == name && $0.part == part }) { continue }
+      guard hasNamespaces(name) else {
+        unknown(.routerNamespace, name, "namespaces: not captured")
+        continue
+      }
       find(
         .routerNamespace, .missing, .high, object(router), on: name,
         at: "\(part.rawValue)-\(router.id)",
@@ -71,7 +77,7 @@ extension DriftBuilder {
     let networks: Set<NetworkID> = Set(router.interfaces.compactMap(\.network))
     for node in nodes {
       let mode = model.node(node.name)?.l3Mode
-      guard mode?.hasPrefix("dvr") == true else { continue }
+      guard mode?.hasPrefix("dvr") == true, hasNamespaces(node.name) else { continue }
       let guest = guest(of: networks, on: node.name)
       guard let guest,
         !router.places.contains(where: { $0.node == node.name && $0.part == .router })

@@ -36,6 +36,9 @@ extension DriftBuilder {
   static let tunnelTypes: Set<String> = ["vxlan", "gre", "geneve"]
 
   mutating func compareTunnels() {
+    guard neutron.agents.isKnown else {
+      return unknown(.tunnelPort, nil, "where agents' tunnels end: Neutron's agents not captured")
+    }
     for node in nodes {
       guard let name = node.tunnel, node.agent != nil else { continue }
       guard let flows = known(node.flows(name), .tunnelVLAN, node.name, "\(name)'s flows")

@@ -9,6 +9,7 @@ struct DriftBuilder {
   /// By name.
   let nodes: [NodeSwitch]
   let ports: [PortID: NeutronPort]
+  /// Those that Neutron has.
   let portsByNetwork: [NetworkID: [Port]]
   /// The API was asked by an administrator: what it does not list does not exist.
   let isWhole: Bool
@@ -23,7 +24,7 @@ struct DriftBuilder {
     nodes = facts.nodes.map { NodeSwitch(NodeIndex($0), model) }
     let records = facts.neutron.ports.records
     ports = Dictionary(records.map { ($0.id, $0) }) { first, _ in first }
-    let known = model.ports.filter { $0.network != nil }
+    let known = model.ports.filter { $0.network != nil && $0.origin.contains(.api) }
     portsByNetwork = Dictionary(grouping: known) { $0.network ?? "" }
     // Only administrators see segments and bindings.
     isWhole =

@@ -47,12 +47,29 @@ struct EnforcedFilters {
             table.add([
               .text(model.title(of: port)), TableCell(node.name),
               .text("iptables IPv\(filter.family.rawValue)"), .text(kind.words),
-              .text(rule.text), .text(facts.place(of: rule.evidence)),
+
+              .text(words(rule)), .text(facts.place(of: rule.evidence)),
             ])
           }
         }
       }
     }
+  }
+
+  /// The rule without its chain's name, which says nothing here, and Neutron's comments.
+  private func words(_ rule: IPTablesRule) -> String {
+    var text = rule.text
+    if let start = text.firstRange(of: "-A "), start.lowerBound == text.startIndex {
+      let rest = text[start.upperBound...]
+      text = rest.firstIndex(of: " ").map { String(rest[rest.index(after: $0)...]) } ?? text
+    }
+    guard let comment = rule.comment else { return text }
+    for quoted in [" -m comment --comment \"\(comment)\"", " -m comment --comment \(comment)"] {
+      if let range = text.firstRange(of: quoted) { text.removeSubrange(range) }
+      let first = String(quoted.dropFirst()) + " "
+      if let range = text.firstRange(of: first) { text.removeSubrange(range) }
+    }
+    return text
   }
 
   private func addFlows(
@@ -62,7 +79,7 @@ struct EnforcedFilters {
       let number = location.openFlowPort, number > 0, let network = port.network,
       let vlan = node.vlans(of: network).first
     else { return }
-    for item in builder.enforced(UInt32(number), vlan, node) {
+    for item in builder.enforced(port, UInt32(number), vlan, node) {
       table.add([
         .text(model.title(of: port)), TableCell(node.name), .text("flows"),
         .text(item.direction.rawValue), .text(item.words),

@@ -39,16 +39,24 @@ extension DriftBuilder {
     return !isTrusted && record.isPortSecurityEnabled != false
   }
 
-  /// With the rules that ask for each; nil, and unknown, where a rule is not understood.
+  /// With the rules that ask for each, and what is not known or understood of them: then what the
+  /// nodes admit beyond may be just that.
   func filterRules(of record: NeutronPort) -> (
     rules: [FilterRule: [NeutronSecurityGroupRule]], notUnderstood: [String]
   ) {
     var found: [FilterRule: [NeutronSecurityGroupRule]] = [:]
     var strange: [String] = []
     for id in record.securityGroups {
+      if model.securityGroup(id) == nil { strange.append("security group \(id): not captured") }
       for rule in model.securityGroup(id)?.rules ?? [] {
         guard let wanted = filterRule(rule) else {
           strange.append("rule \(rule.id) of protocol \(rule.protocolName ?? "any")")
+          continue
+        }
+        if let group = rule.remoteAddressGroup,
+          !neutron.addressGroups.records.contains(where: { $0.id == group })
+        {
+          strange.append("address group \(group): not captured")
           continue
         }
         // A set of nobody admits nobody: Neutron leaves such a rule out.

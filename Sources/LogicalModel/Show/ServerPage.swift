@@ -201,7 +201,23 @@ extension CloudModel {
   private func describe(_ lease: DnsmasqLease) -> String {
     let address = lease.address.map { "\($0)" } ?? "?"
     guard let expiry = lease.expiry, expiry != 0 else { return "\(address), never ends" }
-    return "\(address) until \(expiry) (seconds since 1970)"
+    return "\(address) until \(Self.utc(seconds: expiry))"
+  }
+
+  /// `2024-02-29T23:59:60Z` without a calendar's help: days by Howard Hinnant's civil_from_days.
+  static func utc(seconds: UInt64) -> String {
+    let days = Int(seconds / 86400) + 719_468
+    let era = days / 146_097
+    let day = days - era * 146_097
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365
+    let ofYear = day - (365 * year + year / 4 - year / 100)
+    let shifted = (5 * ofYear + 2) / 153
+    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let rest = Int(seconds % 86400)
+    return "\(year + era * 400 + (month <= 2 ? 1 : 0))-\(two(month))-"
+      + two(ofYear - (153 * shifted + 2) / 5 + 1)
+      + "T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))Z"
   }
 
   /// Drift of its ports and of all that they depend on.
