@@ -27,7 +27,11 @@ struct NodeSwitch {
     attachments = Dictionary(grouping: index.attachments.filter { $0.bridge != nil }) {
       $0.bridge ?? ""
     }
-    agentOptions = index.facts.files.configurations.sorted { $0.key < $1.key }.map(\.value)
+    // The server's options may lie beside the agent's own, which count.
+    let files = index.facts.files.configurations.map { path, options in
+      (path.contains("openvswitch") ? 0 : 1, path, options)
+    }
+    agentOptions = files.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
     agent = model.agents.first { $0.node == index.name && $0.binary.contains("openvswitch") }
     physical = model.node(index.name)?.bridgeMappings ?? [:]
     var local: [NetworkID: [LocalVLAN]] = [:]
