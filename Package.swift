@@ -78,6 +78,7 @@ let package = Package(
     tests(
       "LogicalModelTests",
       ["FaultCaptures", "Facts", "Formats", "LogicalModel", "NetworkTypes", "Snapshot"]),
+    tests("DriftTests", ["FaultCaptures", "Facts", "Formats", "LogicalModel", "NetworkTypes"]),
     tests(
       "TraceTests",
       [

@@ -79,6 +79,19 @@ extension Network {
 }
 
 extension ModelBuilder {
+  /// What the devices of its ports carry, where the API does not say; the smallest if they differ.
+  mutating func inferMTUs() {
+    var smallest: [NetworkID: Int] = [:]
+    for port in ports.values {
+      guard let id = port.network, networks[id]?.mtuBytes == nil else { continue }
+      for location in port.locations {
+        guard let link = node(location.node)?.device(location.interface)?.link else { continue }
+        smallest[id] = min(smallest[id] ?? .max, link.mtuBytes)
+      }
+    }
+    for (id, mtu) in smallest { networks[id]?.mtuBytes = mtu }
+  }
+
   mutating func buildSubnets() {
     subnets = neutron.subnets.records.map(subnet)
     let known = Set(subnets.compactMap(\.id))

@@ -121,7 +121,19 @@ extension ModelBuilder {
   private mutating func noteNamedDevices(
     of node: NodeIndex, _ guests: [PortID: InterfaceName]
   ) {
+    // A device's name keeps eleven characters of its port's id: where another port with the same
+    // beginning is plugged here, the device is that one's.
+    let taken = Set(
+      node.attachmentsByPort.keys.map { $0.rawValue.prefix(NeutronNames.deviceIDLength) })
+    let short = Dictionary(grouping: neutron.ports.records) {
+      $0.id.rawValue.prefix(NeutronNames.deviceIDLength)
+    }
     for record in neutron.ports.records where node.attachmentsByPort[record.id] == nil {
+      let name = record.id.rawValue.prefix(NeutronNames.deviceIDLength)
+      // Two that only a name could tell apart: neither is said to be there.
+      guard !taken.contains(name), short[name]?.count == 1 || guests[record.id] != nil else {
+        continue
+      }
       guard let location = node.location(of: record.id, guestDevice: guests[record.id])
       else { continue }
       ports[record.id]?.origin.insert(.nodes)

@@ -104,6 +104,8 @@ extension ModelBuilder {
     }
     router.interfaces.sort(by: byNetwork)
     router.centralInterfaces.sort(by: byNetwork)
+    let instances = nodes.flatMap { $0.facts.files.keepalived[id]?.instances ?? [] }
+    router.vrrpGroups = Set(instances.compactMap(\.virtualRouterID)).sorted()
     completeGateway(of: &router, own.filter { $0.owner == .routerGateway })
     routers[id] = router
   }

@@ -1,4 +1,4 @@
-// DHCP servers, metadata proxies, agents and nodes: what should run, and whether a process does.
+// DHCP servers, metadata proxies and agents: what should run, and whether a process does.
 import Facts
 import NetworkTypes
 
@@ -118,28 +118,6 @@ extension ModelBuilder {
     }
     return agent
   }
-
-  func nodeSummaries(_ agents: [Agent]) -> [Node] {
-    nodes.map { node in
-      var summary = Node(name: node.name)
-      summary.hosts = hosts.names[node.name] ?? []
-      summary.capturedAt = node.facts.capturedAt
-      let own = agents.filter { $0.node == node.name }
-      let configurations = node.facts.files.configurations.sorted { $0.key < $1.key }.map(\.value)
-      summary.tunnelAddress =
-        configurations.compactMap(\.tunnelAddress).first ?? own.compactMap(\.tunnelAddress).first
-      summary.bridgeMappings =
-        configurations.map(\.bridgeMappings).first { !$0.isEmpty }
-        ?? own.map(\.bridgeMappings).first { !$0.isEmpty } ?? [:]
-      summary.firewallDriver = configurations.compactMap(\.firewallDriver).first
-      summary.l3Mode = own.compactMap(\.mode).first ?? configurations.compactMap(\.agentMode).first
-      summary.datapathType = configurations.compactMap(\.datapathType).first
-      summary.namespaces = node.facts.namespaces.keys.filter { $0 != .root }.count
-      summary.servers = servers.values.filter { $0.node == node.name }.count
-      summary.gaps = facts.gaps.filter { $0.node == node.name }.count
-      return summary
-    }
-  }
 }
 
 /// Neutron's agents among a node's processes.
@@ -158,7 +136,9 @@ enum AgentProcesses {
     // The title that setproctitle sets comes first, or python and its script do.
     for word in arguments.split(separator: " ").prefix(2) {
       guard let name = word.split(separator: "/").last.map(String.init) else { continue }
-      if name.hasPrefix("neutron-"), name.hasSuffix("-agent") { return name }
+      // Until 2013 Neutron was Quantum.
+      let isAgent = name.hasPrefix("neutron-") || name.hasPrefix("quantum-")
+      if isAgent, name.hasSuffix("-agent") { return name }
       if !name.hasPrefix("python") { return nil }
     }
     return nil

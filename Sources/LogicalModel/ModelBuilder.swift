@@ -27,6 +27,7 @@ struct ModelBuilder {
     builder.buildNetworks()
     builder.buildServers()
     builder.buildPorts()
+    builder.inferMTUs()
     builder.buildSubnets()
     builder.buildRouters()
     builder.buildFloatingIPs()

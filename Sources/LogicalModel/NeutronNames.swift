@@ -9,8 +9,20 @@ enum NeutronNames {
   static let deviceIDLength = 11
   /// The address that guests ask for metadata.
   static let metadataAddress = IPv4Address(rawValue: 0xa9fe_a9fe)
+  /// Where the metadata proxy listens in a router's namespace, unless configured otherwise.
+  static let metadataProxyPort: UInt16 = 9697
   /// Port security's dead VLAN: what a port carries until the agent has wired it.
   static let deadVLAN = VLANID(truncating: 4095)
+
+  /// So many characters of a UUID as a device's or a chain's name holds: `3709f1a1-a5`.
+  static func isShortID(
+    _ text: some StringProtocol, length: Int = deviceIDLength
+  ) -> Bool {
+    guard text.utf8.count == length else { return false }
+    return text.utf8.enumerated().allSatisfy { index, byte in
+      index == 8 ? byte == UInt8(ascii: "-") : hexDigit(byte) != nil
+    }
+  }
 }
 
 /// What a namespace is for, by its name.
@@ -79,6 +91,9 @@ enum DevicePrefix: String, CaseIterable {
   /// A trunk's subport on the integration bridge, and its parent.
   case subPort = "spi-"
   case trunkParent = "tpi-"
+  /// Their other ends on the trunk's own bridge.
+  case trunkSubPort = "spt-"
+  case trunkParentEnd = "tpt-"
 
   init?(_ interface: InterfaceName) {
     guard let found = Self.allCases.first(where: { interface.rawValue.hasPrefix($0.rawValue) })

@@ -77,6 +77,9 @@ public struct Router: Hashable, Sendable {
   public var routes: [HostRoute] = []
   /// Sorted by node, then namespace.
   public var places: [RouterPlace] = []
+  /// HA: the virtual router id by which its keepalived instances know each other, one unless they
+  /// disagree.
+  public var vrrpGroups: [Int] = []
   /// Hosts that the API schedules it on.
   public var scheduledHosts: [String] = []
   public var origin: Origin

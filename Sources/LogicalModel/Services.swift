@@ -54,9 +54,47 @@ public struct Agent: Hashable, Sendable {
   public var evidence: [Evidence] = []
 }
 
+/// What a node is for; one may be all of them.
+public enum NodeRole: String, Hashable, Sendable, CaseIterable, Comparable {
+  /// Runs Neutron's server.
+  case controller
+  /// Routes and serves DHCP for guests on other nodes.
+  case network
+  /// Runs guests.
+  case compute
+  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+  public static func < (a: Self, b: Self) -> Bool { a.rank < b.rank }
+}
+
+/// A device that ties a node to a network of the cloud's own.
+public struct NodeInterface: Hashable, Sendable {
+  public enum Use: String, Hashable, Sendable, CaseIterable, Comparable {
+    /// Holds the way to everything else; agents talk to Neutron by it.
+    case management
+    /// Tunnels end there, or a device that they leave by.
+    case data
+    /// In the bridge of a physical network.
+    case external
+    private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    public static func < (a: Self, b: Self) -> Bool { a.rank < b.rank }
+  }
+  public var use: Use
+  public var device: InterfaceName
+  public var addresses: [InterfaceAddress]
+  /// The switch bridge that it is a port of.
+  public var bridge: BridgeName?
+  public var physicalNetwork: String?
+  public var mtuBytes: Int?
+  public var evidence: [Evidence]
+}
+
 /// A captured node at a glance.
 public struct Node: Hashable, Sendable {
   public var name: NodeName
+  /// Told by what runs and stands there, not by what it was installed as.
+  public var roles: [NodeRole] = []
+  /// By use, then device; one device may have several uses.
+  public var interfaces: [NodeInterface] = []
   /// Names by which Neutron, libvirt and others call it.
   public var hosts: [String] = []
   public var capturedAt: String?

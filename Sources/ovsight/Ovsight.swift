@@ -14,7 +14,7 @@ struct Ovsight: AsyncParsableCommand {
     version: version,
     subcommands: [
       ImportCommand.self,
-      ShowCommand.self,
+      ShowCommand.self, DiffCommand.self,
       TraceCommand.self, OfprotoTraceCommand.self,
       AuditCommand.self,
       ReportCommand.self,

@@ -11,8 +11,9 @@ struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show what a snapshot holds, as tables.",
     discussion: """
-      TOPIC is nodes, networks, subnets, routers, ports, eips, security-groups, dhcp, agents or \
-      gaps. NAME selects: a name, an id or its beginning, an address, a MAC, a device; with it more \
+      TOPIC is nodes, networks, subnets, routers, ports, eips, security-groups, trunks, dhcp, \
+      agents, vm, drift or gaps. 'vm NAME' is one page on a server; 'drift' is where the nodes differ \
+      from what Neutron was asked for. NAME selects: a name, an id or its beginning, an address, a MAC, a device; with it more \
       is shown. Where several things have the name, all are shown.
       """)
 

@@ -52,6 +52,25 @@ public struct FaultCapture: Sendable, CustomStringConvertible {
   /// The same, parsed; cost: a second in a debug build.
   public func facts() throws -> CloudFacts { CloudFacts(parsing: try capture()) }
 
+  /// The healthy cloud with the text of some files changed: gets `cmp1/root/ps.txt` and the text, gives
+  /// the new text, or nil to leave it.
+  public static func healthy(changing change: (String, String) -> String?) throws -> CloudFacts {
+    let healthy = try healthy.get()
+    let files = healthy.files.map { file in
+      let path = (file.description.node.map { "\($0)/" } ?? "") + file.description.path
+      guard let text = change(path, String(decoding: file.bytes, as: UTF8.self)) else {
+        return file
+      }
+      return RawFile(
+        node: file.description.node, path: file.description.path, bytes: Array(text.utf8),
+        command: file.description.command)
+    }
+    return CloudFacts(
+      parsing: Capture(
+        sources: ["changed"], nodes: healthy.nodes, files: files,
+        unreadable: healthy.unreadable))
+  }
+
   /// The healthy cloud's files and facts, read once.
   public static let healthy = Result { try CaptureFolder.read([fixtures + "/healthy-cloud"]) }
   public static let healthyFacts = healthy.map { CloudFacts(parsing: $0) }

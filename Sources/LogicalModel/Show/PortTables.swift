@@ -92,3 +92,32 @@ extension CloudModel {
     return table
   }
 }
+
+// `show trunks`.
+extension CloudModel {
+  func trunkTable(_ selection: Selection) -> TextTable {
+    var table = TextTable(
+      "Trunks",
+      columns: [
+        TableColumn("Name"), TableColumn("Parent"), TableColumn("Node"), TableColumn("Subports"),
+        TableColumn("Status"), TableColumn("Known from"), TableColumn("ID"),
+      ])
+    for trunk in trunks {
+      let parent = port(trunk.port)
+      var items: [ModelItem] = [.port(trunk.port)] + trunk.subPorts.map { .port($0.port) }
+      items += [parent?.server.map(ModelItem.server), parent?.boundNode.map(ModelItem.node)]
+        .compactMap { $0 }
+      guard selection.has(items) else { continue }
+      let subPorts = trunk.subPorts.map { subPort in
+        "\(subPort.segmentationType) \(subPort.segmentationID ?? 0): "
+          + (port(subPort.port).map { title(of: $0) } ?? subPort.port.rawValue)
+      }
+      table.add([
+        .text(trunk.label), TableCell(parent.map { title(of: $0) }),
+        TableCell(parent?.boundNode), TableCell(subPorts), .text(trunk.status),
+        TableCell(trunk.origin), .id(trunk.id.rawValue),
+      ])
+    }
+    return table
+  }
+}

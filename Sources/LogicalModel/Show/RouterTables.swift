@@ -73,6 +73,7 @@ extension CloudModel {
       columns: [
         TableColumn("Router"), TableColumn("Node"), TableColumn("Namespace"),
         TableColumn("Active"), TableColumn("State file"), TableColumn("Reported state"),
+        TableColumn("VRRP group"),
       ])
     for router in shown {
       for place in router.places {
@@ -80,6 +81,7 @@ extension CloudModel {
           .text(router.label), TableCell(place.node), TableCell(place.namespace),
           TableCell(flag: place.isActive), TableCell(place.stateFile),
           TableCell(place.reportedState),
+          TableCell(router.vrrpGroups),
         ])
       }
     }

@@ -34,9 +34,11 @@ extension CloudModel {
     return servers.first { $0.project == id && $0.projectName != nil }?.projectName ?? id.rawValue
   }
 
-  private func ruleTable(_ shown: [SecurityGroup]) -> TextTable {
+  func ruleTable(
+    _ shown: [SecurityGroup], title: String = "Rules", key: String = "rules"
+  ) -> TextTable {
     var table = TextTable(
-      "Rules",
+      title, key: key,
       columns: [
         TableColumn("Group"), TableColumn("Direction"), TableColumn("Family"),
         TableColumn("Protocol"), TableColumn("Ports"), TableColumn("Remote"), TableColumn("ID"),

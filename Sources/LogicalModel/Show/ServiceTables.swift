@@ -8,7 +8,8 @@ extension CloudModel {
     var table = TextTable(
       "Nodes",
       columns: [
-        TableColumn("Node"), TableColumn("Also called"), TableColumn("Tunnel address"),
+        TableColumn("Node"), TableColumn("Also called"), TableColumn("Roles"),
+        TableColumn("Tunnel address"),
         TableColumn("Bridge mappings"), TableColumn("L3 mode"), TableColumn("Firewall"),
         TableColumn("Datapath"), TableColumn("Servers", isRightAligned: true),
         TableColumn("Namespaces", isRightAligned: true),
@@ -17,18 +18,39 @@ extension CloudModel {
     for node in shown {
       table.add([
         TableCell(node.name), TableCell(node.hosts.filter { $0 != node.name.rawValue }),
-        TableCell(node.tunnelAddress), TableCell(describe(node.bridgeMappings)),
-        TableCell(node.l3Mode), TableCell(node.firewallDriver), TableCell(node.datapathType),
+        TableCell(node.roles.map(\.rawValue)), TableCell(node.tunnelAddress),
+        TableCell(describe(node.bridgeMappings)), TableCell(node.l3Mode),
+        TableCell(node.firewallDriver), TableCell(node.datapathType),
         .number(node.servers), .number(node.namespaces), .number(node.gaps),
         TableCell(node.capturedAt),
       ])
     }
     guard !selection.isEverything else { return [table] }
-    return [table, serverTable(selection), agentTable(selection)]
+    return [table, interfaceTable(shown), serverTable(selection), agentTable(selection)]
   }
 
   private func describe(_ mappings: [String: BridgeName]) -> [String] {
     mappings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+  }
+
+  private func interfaceTable(_ shown: [Node]) -> TextTable {
+    var table = TextTable(
+      "Networks of the cloud's own", key: "interfaces",
+      columns: [
+        TableColumn("Node"), TableColumn("Use"), TableColumn("Device"), TableColumn("Bridge"),
+        TableColumn("Physical network"), TableColumn("Addresses"),
+        TableColumn("MTU", isRightAligned: true),
+      ])
+    for node in shown {
+      for interface in node.interfaces {
+        table.add([
+          TableCell(node.name), .text(interface.use.rawValue), TableCell(interface.device),
+          TableCell(interface.bridge), TableCell(interface.physicalNetwork),
+          TableCell(interface.addresses), TableCell(interface.mtuBytes),
+        ])
+      }
+    }
+    return table
   }
 
   private func serverTable(_ selection: Selection) -> TextTable {

@@ -5,7 +5,8 @@ import NetworkTypes
 public enum ShowTopic: String, Sendable, CaseIterable {
   case nodes, networks, subnets, routers, ports, eips
   case securityGroups = "security-groups"
-  case dhcp, agents, gaps
+  case dhcp, agents, gaps, drift, trunks
+  case vm
 
   /// Kinds of things that a name may mean for this topic.
   var kinds: Set<ModelItem.Kind> {
@@ -18,6 +19,10 @@ public enum ShowTopic: String, Sendable, CaseIterable {
     case .eips: [.floatingIP, .port, .server, .router, .node]
     case .securityGroups: [.securityGroup, .port, .server]
     case .dhcp: [.network, .node]
+    case .vm: [.server, .port, .floatingIP]
+    case .trunks: [.port, .server, .node]
+    case .drift:
+      [.port, .server, .network, .router, .node, .floatingIP, .securityGroup]
     }
   }
 }
@@ -59,7 +64,7 @@ extension CloudModel {
     if selection.found.count > 1, let name, !tables.isEmpty {
       tables[0].notes.append("\(selection.found.count) things are called '\(name)'")
     }
-    if !hasAPI, topic != .gaps, topic != .nodes, !tables.isEmpty {
+    if !hasAPI, topic != .gaps, topic != .nodes, topic != .drift, !tables.isEmpty {
       tables[0].notes.append("without Neutron's API: rebuilt from the nodes, names are missing")
     }
     return tables
@@ -88,6 +93,9 @@ extension CloudModel {
     case .dhcp: dhcpTables(selection)
     case .agents: [agentTable(selection)]
     case .gaps: gapTables(selection, facts)
+    case .drift: driftTables(selection, facts)
+    case .trunks: [trunkTable(selection)]
+    case .vm: serverTables(selection, facts)
     }
   }
 }

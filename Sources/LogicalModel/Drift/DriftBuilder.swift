@@ -1,0 +1,140 @@
+// Walks through all comparisons, one file a subject, and collects what differs and what is unknown.
+import Facts
+import NetworkTypes
+
+struct DriftBuilder {
+  let facts: CloudFacts
+  let model: CloudModel
+  let hosts: HostDirectory
+  /// By name.
+  let nodes: [NodeSwitch]
+  let ports: [PortID: NeutronPort]
+  /// Those that Neutron has.
+  let portsByNetwork: [NetworkID: [Port]]
+  /// The API was asked by an administrator: what it does not list does not exist.
+  let isWhole: Bool
+  private(set) var report = DriftReport(findings: [], unknowns: [])
+
+  var neutron: NeutronFacts { facts.neutron }
+
+  init(_ model: CloudModel, _ facts: CloudFacts) {
+    self.facts = facts
+    self.model = model
+    hosts = HostDirectory(facts)
+    nodes = facts.nodes.map { NodeSwitch(NodeIndex($0), model) }
+    let records = facts.neutron.ports.records
+    ports = Dictionary(records.map { ($0.id, $0) }) { first, _ in first }
+    let known = model.ports.filter { $0.network != nil && $0.origin.contains(.api) }
+    portsByNetwork = Dictionary(grouping: known) { $0.network ?? "" }
+    // Only administrators see segments and bindings.
+    isWhole =
+      facts.neutron.ports.isKnown && facts.neutron.networks.isKnown
+      && (facts.neutron.networks.records.contains { !$0.segments.isEmpty }
+        || records.contains { $0.host != nil })
+  }
+
+  mutating func compare() {
+    guard isWhole else {
+      let reason =
+        neutron.isCaptured
+        ? "the API's answers are not an administrator's"
+        : "Neutron's API was not captured: nobody says what was asked for"
+      unknown(.portWiring, nil, reason)
+      return finish()
+    }
+    comparePorts()
+    compareSegments()
+    compareTunnels()
+    compareProviderBridges()
+    compareMTUs()
+    compareRouters()
+    compareRouterNAT()
+    compareDistributedRouting()
+    compareFloatingIPs()
+    compareHA()
+    compareDHCP()
+    compareMetadata()
+    compareIPTablesFilters()
+    compareOpenFlowFilters()
+    compareTrunks()
+    compareAgents()
+    compareLeftovers()
+    finish()
+  }
+
+  private mutating func finish() {
+    report.findings = Set(report.findings).map { ($0.order, $0) }.sorted { first, second in
+      let (a, b) = (first.0, second.0)
+      return a.0 == b.0 ? a.1.lexicographicallyPrecedes(b.1) : a.0 < b.0
+    }.map(\.1)
+    report.unknowns = Set(report.unknowns).sorted {
+      ($0.code.rawValue, $0.node?.rawValue ?? "", $0.reason)
+        < ($1.code.rawValue, $1.node?.rawValue ?? "", $1.reason)
+    }
+  }
+
+  func node(_ name: NodeName?) -> NodeSwitch? { nodes.first { $0.name == name } }
+
+  mutating func find(
+    _ code: DriftCode, _ kind: DriftKind, _ severity: DriftSeverity, _ object: DriftObject,
+    on node: NodeName?, at place: String = "", wanted: DriftSide, found: DriftSide
+  ) {
+    report.findings.append(
+      DriftFinding(
+        code: code, kind: kind, severity: severity, object: object, node: node, place: place,
+        intended: wanted, actual: found))
+  }
+
+  mutating func unknown(_ code: DriftCode, _ node: NodeName?, _ reason: String) {
+    report.unknowns.append(DriftUnknown(code: code, node: node, reason: reason))
+  }
+
+  /// A section's records; nil, and noted as unknown, where they were not captured.
+  mutating func known<Record>(
+    _ section: Section<Record>?, _ code: DriftCode, _ node: NodeName, _ what: String
+  ) -> [Record]? {
+    if let section, section.isKnown { return section.records }
+    unknown(code, node, "\(what): \(section?.gap?.reason ?? "not captured")")
+    return nil
+  }
+}
+
+// Objects of findings.
+extension DriftBuilder {
+  func object(_ port: Port) -> DriftObject {
+    DriftObject(.port, id: port.id.rawValue, name: model.title(of: port))
+  }
+  func object(_ network: NetworkID) -> DriftObject {
+    DriftObject(
+      .network, id: network.rawValue,
+      name: model.network(network)?.label ?? labelled("", network.rawValue))
+  }
+  func object(_ router: Router) -> DriftObject {
+    DriftObject(.router, id: router.id.rawValue, name: router.label)
+  }
+  func object(_ floating: FloatingIP) -> DriftObject {
+    DriftObject(
+      .floatingIP, id: floating.id?.rawValue ?? floating.address.description,
+      name: floating.address.description)
+  }
+  func object(device: InterfaceName) -> DriftObject {
+    DriftObject(.device, id: device.rawValue, name: device.rawValue)
+  }
+  func object(namespace: NamespaceName) -> DriftObject {
+    DriftObject(.namespace, id: namespace.rawValue, name: namespace.rawValue)
+  }
+  func object(node: NodeName) -> DriftObject {
+    DriftObject(.node, id: node.rawValue, name: node.rawValue)
+  }
+  /// `VLAN 2 (network web)`.
+  func describe(_ vlan: VLANID, on node: NodeName) -> String {
+    if vlan == NeutronNames.deadVLAN { return "VLAN 4095 (dead)" }
+    let names = model.networks.filter { $0.vlans(on: node).contains(vlan) }.map(\.label)
+    return "VLAN \(vlan)"
+      + (names.isEmpty ? "" : " (network \(names.joined(separator: ", ")))")
+  }
+  func list(_ items: some Sequence<some CustomStringConvertible>) -> String {
+    let texts = items.map(\.description).sorted()
+    return texts.isEmpty ? "none" : texts.joined(separator: ", ")
+  }
+}
