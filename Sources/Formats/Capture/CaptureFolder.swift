@@ -169,7 +169,7 @@ private struct Reader {
       if let target, target.hasPrefix(root + "/") {
         let bytes = try FileTree.contents(
           of: target, limitBytes: CaptureFolder.maximumFileBytes)
-        return SecretMask.applies(to: path) ? SecretMask.masked(bytes) : bytes
+        return SecretMask.masked(bytes, in: path)
       }
       reason = "a symbolic link out of the folder, not followed"
     } catch {
