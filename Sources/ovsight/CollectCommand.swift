@@ -60,8 +60,9 @@ struct CollectCommand: AsyncParsableCommand {
     }
     if let captures { try StagingFolder.checkTarget(captures) }
     if let output { try SnapshotFile.checkTarget(output) }
+    let cloud = try intent.settings()
     let staging = try StagingFolder(beside: captures ?? output ?? "")
-    let failures = try await collect(targets, into: staging.path)
+    let failures = try await collect(targets, cloud, into: staging.path)
     var folder = staging.path
     if let captures {
       try staging.commit()
@@ -73,10 +74,12 @@ struct CollectCommand: AsyncParsableCommand {
   }
 
   /// All problems, a line each.
-  private func collect(_ targets: [NodeTarget], into folder: String) async throws -> [String] {
+  private func collect(
+    _ targets: [NodeTarget], _ cloud: CloudSettings?, into folder: String
+  ) async throws -> [String] {
     let report = CollectProgress(total: targets.count)
     // The nodes and the API change with each other: they are read at one time.
-    async let neutron = intent.read(into: folder)
+    async let neutron = intent.read(cloud, into: folder)
     var failures: [String] = []
     if !targets.isEmpty {
       var collection = try CloudCollection(targets: targets)

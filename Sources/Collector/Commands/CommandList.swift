@@ -26,10 +26,11 @@ public enum CommandList {
     ReviewedCommand("ipset_save.txt", "ipset save"),
     ReviewedCommand("conntrack_-L_-o_extended.txt", "conntrack -L -o extended"),
     ReviewedCommand(
-      "sysctl.txt", words: ["sysctl", "-a", "-r", sysctls], when: .probe(.sysctlPattern),
-      otherwise: [
-        ReviewedCommand("sysctl.txt", words: ["sysctl", "-a"], filter: .lines(matching: sysctls))
-      ]),
+      "sysctl.txt", "sysctl -a -r ^net", filter: .lines(matching: sysctls),
+      when: .probe(.sysctlPattern)
+    ) {
+      ReviewedCommand("sysctl.txt", "sysctl -a", filter: .lines(matching: sysctls))
+    },
     ReviewedCommand("ss_-H_-lntup.txt", "ss -H -lntup"),
   ]
 
@@ -86,9 +87,12 @@ public enum CommandList {
     .ofctl("ofctl_dump-groups.txt", "dump-groups"),
     .ofctl("ofctl_dump-ports-desc.txt", "dump-ports-desc"),
     .ofctl("ofctl_show.txt", "show"),
-    // Only OpenFlow 1.0 tells a port's NO_FLOOD, only 1.5 a group's selection method.
+    // Only OpenFlow 1.0 tells a port's NO_FLOOD.
     .ovs("ofctl_OpenFlow10_show.txt", "ovs-ofctl -O OpenFlow10 show {bridge}"),
-    .ovs("ofctl_OpenFlow15_dump-groups.txt", "ovs-ofctl -O OpenFlow15 dump-groups {bridge}"),
+    // Only 1.5 tells a group's selection method, and only 1.5 can have set it.
+    .ovs(
+      "ofctl_OpenFlow15_dump-groups.txt", "ovs-ofctl -O OpenFlow15 dump-groups {bridge}",
+      when: .bridgeAllows("OpenFlow15")),
     .ovs("fdb_show.txt", "ovs-appctl fdb/show {bridge}"),
   ]
 
@@ -110,7 +114,7 @@ public enum CommandList {
   /// Whatever a forwarding decision of the kernel depends on, and nothing that is secret
   /// (`stable_secret`).
   static let sysctls =
-    #"^net\.(ipv4\.(ip_forward|ip_default_ttl|ip_nonlocal_bind|icmp_echo_ignore_all|fib_multipath_hash_policy|"#
+    #"^net\.(ipv4\.(ip_forward[a-z_]*|ip_default_ttl|ip_nonlocal_bind|icmp_echo_ignore_all|fib_multipath_hash_policy|"#
     + #"conf\..*\.(rp_filter|proxy_arp|proxy_arp_pvlan|arp_[a-z_]*|forwarding|accept_local|"#
     + #"accept_redirects|send_redirects|route_localnet|src_valid_mark))|"#
     + #"ipv6\.conf\..*\.(forwarding|disable_ipv6|accept_ra|proxy_ndp)|"#

@@ -140,8 +140,9 @@ extension NodeScript {
 
   private static func text(_ command: ReviewedCommand) -> String {
     let emit = "emit \(quoted(command.file)) \(filter(command.filter)) \(words(command.words))"
-    guard let next = command.otherwise.first else { return emit }
-    return "if \(condition(command.condition)); then \(emit)\nelse \(text(next)); fi"
+    guard command.condition != .always else { return emit }
+    let next = command.otherwise.first.map { "\nelse \(text($0))" } ?? ""
+    return "if \(condition(command.condition)); then \(emit)\(next); fi"
   }
 
   static func words(_ words: [CommandWord]) -> String {
@@ -169,6 +170,7 @@ extension NodeScript {
     case .tool(let name): "have \(quoted(name))"
     case .probe(let probe): "[ \"$\(probe.rawValue)\" = 1 ]"
     case .hasLine(let path): "has_line \(quoted(path))"
+    case .bridgeAllows(let version): "allows \(quoted(version))"
     }
   }
 

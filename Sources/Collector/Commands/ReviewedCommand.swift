@@ -49,6 +49,8 @@ enum CommandCondition: Hashable, Sendable {
   case probe(Probe)
   /// A file has a first line.
   case hasLine(String)
+  /// A bridge's `protocols` name this version, or none.
+  case bridgeAllows(String)
 }
 
 /// A command whose output becomes a file of the capture.
@@ -57,7 +59,8 @@ struct ReviewedCommand: Hashable, Sendable {
   let words: [CommandWord]
   var filter = OutputFilter.none
   var condition = CommandCondition.always
-  /// At most one; an array because a struct cannot hold itself.
+  /// At most one; an array because a struct cannot hold itself. Where there is none and the
+  /// condition does not hold, nothing is run and nothing is missing.
   var otherwise: [ReviewedCommand] = []
   /// Runs in the mount namespace of Open vSwitch where the node itself has no such tool.
   var isOpenVSwitch = false
@@ -100,9 +103,10 @@ struct ReviewedCommand: Hashable, Sendable {
   }
 
   static func ovs(
-    _ file: String, _ line: String, filter: OutputFilter = .none
+    _ file: String, _ line: String, filter: OutputFilter = .none,
+    when condition: CommandCondition = .always
   ) -> ReviewedCommand {
-    var command = ReviewedCommand(file, line, filter: filter)
+    var command = ReviewedCommand(file, line, filter: filter, when: condition)
     command.isOpenVSwitch = true
     return command
   }

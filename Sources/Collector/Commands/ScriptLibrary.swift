@@ -21,7 +21,7 @@ enum ScriptLibrary {
       case $1 in
         masked:*) awk -v dialect="${1#masked:}" "$mask_program" | head -c "$limit" ;;
         lines:*) grep -E -e "${1#lines:}" | head -c "$limit" ;;
-        *) head -c "$limit" ;;
+        *) exec head -c "$limit" ;;
       esac
     }
 
@@ -47,7 +47,7 @@ enum ScriptLibrary {
           {
             { limited "$@" </dev/null 3>&- 4>&- 5>&-; printf '%s exit %s;' "$mark" "$?" >&4; } 2>&5 |
               shape "$filter" >&3 4>&- 5>&-
-          } 5>&1 | { head -c 1000; cat >/dev/null; } >&4 3>&-
+          } 5>&1 | head -c 60000 >&4 3>&-
         }
       )
       fields "$mark" end "$said"
@@ -142,6 +142,14 @@ enum ScriptLibrary {
     }
     on_ovs() {
       if [ -n "$ovs_process" ]; then limited nsenter -t "$ovs_process" -m -- "$@"; else limited "$@"; fi
+    }
+
+    # allows VERSION: whether $bridge speaks it; a bridge that names none speaks what it can.
+    allows() {
+      case $(on_ovs ovs-vsctl get Bridge "$bridge" protocols </dev/null 2>/dev/null) in
+        '[]'|*"$1"*) return 0 ;;
+      esac
+      return 1
     }
 
     # witness LABEL NAME COMMAND...: a checksum of what it prints, without what always changes.

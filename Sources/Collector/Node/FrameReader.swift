@@ -37,10 +37,10 @@ enum FrameError: Error, Hashable {
 }
 
 struct FrameReader {
-  /// A path has at most 4096 bytes, and no command of ours has a longer word.
-  private static let maximumFieldBytes = 8192
-  /// `sysctl -a -r …` has four words.
-  private static let maximumWords = 64
+  /// What a command says is cut after 60000 bytes, a path has at most 4096.
+  private static let maximumFieldBytes = 1 << 16
+  /// `ip -6 -j route show table all` has eight words.
+  private static let maximumWords = 16
 
   /// The mark and the NUL behind it.
   private let mark: [UInt8]
