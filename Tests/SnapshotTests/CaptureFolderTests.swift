@@ -20,11 +20,11 @@ import Testing
       error(["\(path)/none"]) == "\(path)/none: no such folder: wanted a capture folder")
     #expect(
       error([path]) == "\(path): is empty: wanted one folder a node "
-        + "(commands.tsv, root/, ns/, ovs/, files/) and neutron/")
+        + "(commands.tsv, root/, ns/, ovs/, files/) and neutron/, or sosreports")
     try folder.write("hello", "notes/readme.txt")
     #expect(
       error([path]) == "\(path): holds no capture: wanted one folder a node "
-        + "(commands.tsv, root/, ns/, ovs/, files/) and neutron/")
+        + "(commands.tsv, root/, ns/, ovs/, files/) and neutron/, or sosreports")
     let file = try folder.write("hello", "file")
     #expect(error([file]) == "\(file): not a folder: wanted a capture folder")
   }

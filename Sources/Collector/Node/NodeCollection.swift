@@ -131,7 +131,8 @@ extension NodeCollection {
     let result: ExecutionResult<String, SequenceOutput, SequenceOutput>
     do {
       result = try await Subprocess.run(
-        .name(call.program), arguments: Arguments(call.arguments), platformOptions: platform,
+        call.program.contains("/") ? .path(.init(call.program)) : .name(call.program),
+        arguments: Arguments(call.arguments), platformOptions: platform,
         input: .inputWriter, output: .sequence, error: .sequence
       ) { execution in
         async let said = Self.beginning(of: execution.standardError)
@@ -187,7 +188,8 @@ extension NodeCollection {
   private static func reason(
     _ status: TerminationStatus, said: String, _ target: NodeTarget
   ) -> String {
-    let lines = said.split(separator: "\n").map { SafeName.line(Array($0.utf8)) }
+    // By bytes: `\r\n`, which ssh writes, is one character.
+    let lines = said.utf8.split { $0 == 0x0a || $0 == 0x0d }.map { SafeName.line(Array($0)) }
     let detail = lines.last { !$0.isEmpty }.map { ": \($0)" } ?? ""
     switch (status, target.way) {
     case (.exited(255), .ssh): return "unreachable or cut off\(detail)"

@@ -31,7 +31,7 @@ extension NodeFolder {
 
   /// Commands that hung, were cut, or that answers depend on and that failed.
   var commandProblems: [String] {
-    failures.filter { row in
+    refusals + failures.filter { row in
       !row.path.hasPrefix("collection")
         && ([124, 137, 141].contains(row.exitCode) || FormatCatalogue.isExpected(path: row.path))
     }.map { "\($0.path): exit code \($0.exitCode)\($0.standardError.isEmpty ? "" : ": \($0.standardError)")" }

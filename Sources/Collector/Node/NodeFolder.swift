@@ -16,6 +16,10 @@ struct NodeFolder {
   private(set) var userID: Int?
   private(set) var witnesses: [WitnessKey: [String: String]] = [:]
   private(set) var isWhole = false
+  /// What the node has and was not read, a line each.
+  private(set) var refusals: [String] = []
+  /// A node of more hostile names than these is told of in one word more.
+  private static let maximumRefusals = 100
 
   struct WitnessKey: Hashable {
     let label: String
@@ -45,10 +49,16 @@ struct NodeFolder {
       let key = WitnessKey(label: SafeName.line(label), name: SafeName.line(name))
       witnesses[key, default: [:]][SafeName.line(stage)] = SafeName.line(checksum)
     case .refuse(let kind, let name, let reason):
-      let what = "\(SafeName.line(kind)) '\(SafeName.line(name))'"
-      try note("\(what) not read: \(SafeName.line(reason))")
+      try refuse("\(SafeName.line(kind)) '\(SafeName.line(name))'", SafeName.line(reason))
     case .bye: isWhole = true
     }
+  }
+
+  private mutating func refuse(_ what: String, _ reason: String) throws(DiskError) {
+    guard refusals.count < Self.maximumRefusals else { return }
+    refusals.append("\(what) not read: \(reason)")
+    try note(refusals[refusals.count - 1])
+    if refusals.count == Self.maximumRefusals { try note("more names than these not read") }
   }
 
   /// What the collector itself has to say: a file of its own, so that it is a gap by name.
@@ -99,7 +109,7 @@ extension NodeFolder {
     guard let relative = relativePath(header) else {
       current = CurrentFile(
         relativePath: "", words: header.words, startedAt: nil, limitBytes: limit, isRefused: true)
-      try note("\(header.kind.rawValue) '\(SafeName.line(header.name))' not read: no name for a file")
+      try refuse("\(header.kind.rawValue) '\(SafeName.line(header.name))'", "no name for a file")
       return
     }
     var file = CurrentFile(
