@@ -45,6 +45,9 @@ struct CollectCommand: AsyncParsableCommand {
   @OptionGroup var intent: CollectIntentOptions
   @OptionGroup var bounds: CollectBounds
 
+  @Flag(help: "Write a snapshot also where Neutron's answers know nothing of a node.")
+  var mixed = false
+
   @Flag(help: "Print every command that is run on nodes, and run none.")
   var printCommands = false
 
@@ -110,6 +113,7 @@ struct CollectCommand: AsyncParsableCommand {
     // The folder's name may be one that nobody chose.
     capture.sources = [captures.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "collect"]
     let facts = CloudFacts(parsing: capture)
+    if !mixed { try refuseForeignNodes(in: facts) }
     try SnapshotFile.write(capture, facts, to: output, toolVersion: Ovsight.version)
     ImportSummary(facts).text(isVerbose: false).forEach(printLine)
   }

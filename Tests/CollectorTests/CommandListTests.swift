@@ -38,7 +38,8 @@ import Testing
   /// `boot_id.txt` and `netns_self.txt` tell nodes apart, and no parser reads them.
   @Test func everyFileIsOneThatParsersKnow() {
     for (folder, commands) in Self.places {
-      for command in Self.all(commands) where !["boot_id.txt", "netns_self.txt"].contains(command.file) {
+      for command in Self.all(commands)
+      where !["boot_id.txt", "netns_self.txt"].contains(command.file) {
         let file = CaptureFile(
           id: CaptureFileID(0), node: "n", path: folder + command.file, sizeBytes: 0, command: nil)
         #expect(FormatCatalogue.row(for: file) != nil, "\(folder)\(command.file)")

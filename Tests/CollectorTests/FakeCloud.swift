@@ -11,14 +11,15 @@ struct FakeCloud {
   /// Tools that a node of the tests has, each a shell script's body.
   static let tools: [String: String] = [
     "ip": """
-      case "$*" in
-        *"netns exec"*) shift 3; exec "$@" ;;
-        *"-j link show dev lo"*) echo '[]' ;;
-        *"-j"*) echo '[]' ;;
-      esac
-      """,
+    case "$*" in
+      *"netns exec"*) shift 3; exec "$@" ;;
+      *"-j link show dev lo"*) echo '[]' ;;
+      *"-j"*) echo '[]' ;;
+    esac
+    """,
     "hostname": "echo fake", "ss": ":", "lsns": "echo '{\"namespaces\": []}'",
-    "bridge": "echo '[]'", "iptables-save": ":", "ip6tables-save": ":", "nft": "echo '{\"nftables\": []}'",
+    "bridge": "echo '[]'", "iptables-save": ":", "ip6tables-save": ":",
+    "nft": "echo '{\"nftables\": []}'",
     "ipset": ":", "conntrack": ":", "ebtables-save": ":", "sysctl": "echo net.ipv4.ip_forward = 1",
     "ps": "echo '  PID  PPID USER ELAPSED COMMAND'; echo '1 0 root 5 init --password S3cr3t'",
     "ovs-vsctl": "case $1 in list-br) cat \"$FAKE/bridges\" 2>/dev/null ;; esac",
@@ -28,7 +29,9 @@ struct FakeCloud {
 
   init() throws {
     scratch = try ScratchFolder()
-    limits.commandSeconds = 2
+    // Other work may leave a node of the lowest priority next to no time.
+    limits.isLowPriority = false
+    limits.commandSeconds = 60
     limits.rereads = 0
     for (name, body) in Self.tools { try tool(name, body) }
     try scratch.write(
@@ -43,7 +46,7 @@ struct FakeCloud {
         hangs) exec sleep 1000 ;;
         floods) exec cat /dev/zero ;;
         talks) yes 'hello' | head -c 1000000; yes 'noise' | head -c 1000000 >&2; exit 3 ;;
-        dies) sh -s | head -c 20000; kill -9 $$ ;;
+        dies) sh -s | head -c 3000; kill -9 $$ ;;
         *) exec sh -s ;;
       esac
       """, "ssh", isProgram: true)
@@ -67,7 +70,9 @@ struct FakeCloud {
   /// The row of a file of a node.
   func row(_ node: String, _ file: String) -> [String]? {
     let lines = (scratch.text("captures/\(node)/commands.tsv") ?? "").split(separator: "\n")
-    return lines.map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
-      .first { $0[0] == file }
+    return lines.map {
+      $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+    }
+    .first { $0[0] == file }
   }
 }

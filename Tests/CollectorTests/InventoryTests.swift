@@ -88,7 +88,8 @@ import Testing
       """
     #expect(
       try lines(text, file: "inventory.yml") == [
-        "cmp1: ssh -i /k -- stack@cmp1 sudo -n sh -s", "cmp2: ssh -i /k -- stack@cmp2 sudo -n sh -s",
+        "cmp1: ssh -i /k -- stack@cmp1 sudo -n sh -s",
+        "cmp2: ssh -i /k -- stack@cmp2 sudo -n sh -s",
         "ctl1: ssh -- root@ctl1 sh -s",
       ])
     #expect(try lines(text, file: "inventory.yml", groups: ["controllers"]).count == 1)
@@ -96,12 +97,16 @@ import Testing
 
   @Test func whatCannotBeReadSaysWhere() {
     #expect(error("") == "hosts: names no host: wanted a host a line, or Ansible's INI or YAML")
-    #expect(error("[a:friends]\n") == "hosts:1: [a:friends]: wanted [group], [group:children] or [group:vars]")
+    #expect(
+      error("[a:friends]\n")
+        == "hosts:1: [a:friends]: wanted [group], [group:children] or [group:vars]")
     #expect(error("cmp[9:1]\n") == "hosts:1: [9:1]: wanted [first:last] or [first:last:step]")
     #expect(
       error("a ansible_host=\"{{ x }}\"\n")
         == "hosts:1: a: ansible_host is a template: wanted a plain value")
-    #expect(error("a ansible_host=-oProxyCommand=reboot\n") == "hosts:1: a: no host: -oProxyCommand=reboot")
+    #expect(
+      error("a ansible_host=-oProxyCommand=reboot\n")
+        == "hosts:1: a: no host: -oProxyCommand=reboot")
     #expect(error("-oProxyCommand=reboot\n") == "hosts:1: no host: wanted [user@]host[:port]")
     #expect(error("all: [\n", file: "x.yml")?.hasPrefix("x.yml: no YAML: ") == true)
   }

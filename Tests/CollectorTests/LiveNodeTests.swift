@@ -50,7 +50,9 @@ private final class LiveNode {
     for _ in 0..<300 where scratch.text("up") == nil { usleep(100_000) }
     guard scratch.text("up") != nil else { throw CollectionError("the node did not come up") }
     let children = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
-    let text = FileManager.default.contents(atPath: children).map { String(decoding: $0, as: UTF8.self) }
+    let text = FileManager.default.contents(atPath: children).map {
+      String(decoding: $0, as: UTF8.self)
+    }
     pid = text?.split(separator: " ").first.map(String.init) ?? ""
     try configure()
   }
@@ -59,9 +61,14 @@ private final class LiveNode {
 
   private func configure() throws {
     let keys = ["host", "user"].map(scratch.file)
-    for key in keys { _ = try Shell.output(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]) }
-    let host = (scratch.text("host.pub") ?? "").split(separator: " ").prefix(2).joined(separator: " ")
-    try scratch.write("live1 \(host)\nstranger ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n", "known")
+    for key in keys {
+      _ = try Shell.output(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+    }
+    let host = (scratch.text("host.pub") ?? "").split(separator: " ").prefix(2).joined(
+      separator: " ")
+    try scratch.write(
+      "live1 \(host)\nstranger ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n",
+      "known")
     try scratch.write(
       """
       HostKey \(keys[0])
@@ -95,6 +102,7 @@ private final class LiveNode {
     var collection = try CloudCollection(
       targets: try hosts.map { try NodeTarget(host: $0, isRaised: false) })
     collection.ssh.configuration = scratch.file("ssh.conf")
+    collection.limits.isLowPriority = false
     return try await collection.run(into: scratch.file("captures")) { _ in }
   }
 }
@@ -117,12 +125,15 @@ private final class LiveNode {
     printf '<domain><devices><graphics type="vnc" passwd="S3cr3t"/></devices></domain>\\n' >/etc/libvirt/qemu/i-1.xml
     ln -s /etc/shadow /var/lib/neutron/shadow
     head -c 2000000 /dev/zero | tr '\\0' 'x' >/var/lib/neutron/large
-    (exec -a 'agent --os-password S3cr3t --db mysql://n:S3cr3t@h/n' sleep 600) 2>/dev/null &
+    sh -c 'sleep 600; :' agent --os-password S3cr3t --db mysql://n:S3cr3t@h/n &
     """
 
   @Test func aNodeIsReadOverSSHWithItsHostileNamesAndWithoutItsSecrets() async throws {
     guard let node = try LiveNode(Self.setup) else { return }
-    let watched = ["sh", "-c", "ip addr; ip -d link; ip netns; find /etc /var/lib /run -type f | sort | xargs -d '\\n' cksum; iptables-save | grep -v '^#'"]
+    let watched = [
+      "sh", "-c",
+      "ip addr; ip -d link; ip netns; find /etc /var/lib /run -type f | sort | xargs -d '\\n' cksum; iptables-save | grep -v '^#'; true",
+    ]
     let before = try node.inside(watched[0], watched[1], watched[2])
     let outcomes = try await node.collect("live1")
     let after = try node.inside(watched[0], watched[1], watched[2])
@@ -138,7 +149,8 @@ private final class LiveNode {
       ])
     let scratch = node.scratch
     let name = "qrouter-1 $(touch pwned);`id`"
-    #expect(scratch.text("captures/live1/ns/\(name)/ip_-j_addr.json")?.contains("192.0.2.1") == true)
+    #expect(
+      scratch.text("captures/live1/ns/\(name)/ip_-j_addr.json")?.contains("192.0.2.1") == true)
     #expect(try node.inside("find", "/", "-xdev", "-maxdepth", "2", "-name", "pwned") == "")
     #expect(try node.inside("find", "/run", "/root", "-name", "pwned") == "")
 
@@ -147,16 +159,27 @@ private final class LiveNode {
     for (path, text) in files { #expect(!text.contains(Self.secret), "\(path)") }
     #expect(
       scratch.text("captures/live1/files/etc/neutron/neutron.conf")
-        == "[DEFAULT]\nhost = live1\ntransport_url = rabbit://u:***@h:5672/\n[database]\nconnection =\n  mysql://n:***@h/n\n")
+        == "[DEFAULT]\nhost = live1\ntransport_url = rabbit://u:***@h:5672/\n[database]\nconnection =\n  mysql://n:***@h/n\n"
+    )
     #expect(scratch.text("captures/live1/files/var/lib/neutron/shadow") == nil)
-    #expect(scratch.text("captures/live1/files/var/lib/neutron/odd $(id) name.json") == "{\"password\": \"***\", \"secret_key\": \"***\"}\n")
-    #expect(scratch.text("captures/live1/root/ps.txt")?.contains("agent --os-password *** --db mysql://n:***@h/n") == true)
+    #expect(
+      scratch.text("captures/live1/files/var/lib/neutron/odd $(id) name.json")
+        == "{\"password\": \"***\", \"secret_key\": \"***\"}\n")
+    #expect(
+      scratch.text("captures/live1/root/ps.txt")?.contains(
+        "agent --os-password *** --db mysql://n:***@h/n") == true)
 
     let facts = CloudFacts(parsing: try CaptureFolder.read([scratch.file("captures")]))
     let found = try #require(facts.node("live1"))
     #expect(found.hostname == "live1")
-    #expect(found.namespaces[NamespaceName(name)]?.addresses.records.contains { "\($0.address)" == "192.0.2.1/24" } == true)
-    #expect(facts.gaps.contains { $0.path == "files/var/lib/neutron/large" && $0.reason.contains("cut after 1048576 bytes") })
+    #expect(
+      found.namespaces[NamespaceName(name)]?.addresses.records.contains {
+        "\($0.address)" == "192.0.2.1/24"
+      } == true)
+    #expect(
+      facts.gaps.contains {
+        $0.path == "files/var/lib/neutron/large" && $0.reason.contains("cut after 1048576 bytes")
+      })
   }
 
   @Test func aHostKeyThatIsNotTheKnownOneIsRefusedAndTheSameNodeTwiceIsAnError() async throws {
@@ -177,14 +200,19 @@ private final class LiveNode {
     let scratch = try ScratchFolder()
     try scratch.write(CommandList.script, "script")
     let words = [
-      "strace", "-f", "-y", "-e", "trace=openat,open,creat,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,truncate,ftruncate,chmod,fchmodat,link,linkat,symlink,symlinkat",
-      "-o", scratch.file("trace"), "sh", "-c", "sh -s <\(scratch.file("script")) >\(scratch.file("out")) 2>/dev/null",
+      "strace", "-f", "-y", "-e",
+      "trace=openat,open,creat,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,truncate,ftruncate,chmod,fchmodat,link,linkat,symlink,symlinkat",
+      "-o", scratch.file("trace"), "sh", "-c",
+      "sh -s <\(scratch.file("script")) >\(scratch.file("out")) 2>/dev/null",
     ]
     guard try Shell.output(words) != nil, let trace = scratch.text("trace") else { return }
-    let writing = ["O_WRONLY", "O_RDWR", "O_CREAT", "unlink", "rename", "mkdir", "truncate", "chmod", "link("]
+    let writing = [
+      "O_WRONLY", "O_RDWR", "O_CREAT", "unlink", "rename", "mkdir", "truncate", "chmod", "link(",
+    ]
     let suspects = trace.split(separator: "\n").filter { line in
       writing.contains { line.contains($0) } && !line.contains("\"/dev/null\"")
-        && !line.contains("\(scratch.path)") && !line.contains("= -1 ") && !line.contains("readlink(")
+        && !line.contains("\(scratch.path)") && !line.contains("= -1 ")
+        && !line.contains("readlink(")
         && !line.contains("/dev/tty")
     }
     #expect(suspects.isEmpty, "\(suspects.prefix(5).joined(separator: "\n"))")

@@ -59,7 +59,10 @@ import Testing
     #expect(cloud.auth["project_name"] == "old")
     #expect(cloud.interface == "admin")
     #expect(cloud.region == "far")
-    #expect(throws: CollectionError("cloud envvars: OS_AUTH_URL is not set: wanted OS_*, or a cloud's name")) {
+    #expect(
+      throws: CollectionError(
+        "cloud envvars: OS_AUTH_URL is not set: wanted OS_*, or a cloud's name")
+    ) {
       try settings("envvars", [:])
     }
     #expect(
@@ -78,10 +81,12 @@ import Testing
     }
     #expect(
       try body(["username": "u", "password": "p", "project_name": "j", "user_domain_name": "D"])
-        == #"{"auth":{"identity":{"methods":["password"],"password":{"user":{"domain":{"name":"D"},"name":"u","password":"p"}}},"scope":{"project":{"domain":{"id":"default"},"name":"j"}}}}"#)
+        == #"{"auth":{"identity":{"methods":["password"],"password":{"user":{"domain":{"name":"D"},"name":"u","password":"p"}}},"scope":{"project":{"domain":{"id":"default"},"name":"j"}}}}"#
+    )
     #expect(
       try body(["application_credential_id": "i", "application_credential_secret": "s"])
-        == #"{"auth":{"identity":{"application_credential":{"id":"i","secret":"s"},"methods":["application_credential"]}}}"#)
+        == #"{"auth":{"identity":{"application_credential":{"id":"i","secret":"s"},"methods":["application_credential"]}}}"#
+    )
     #expect(throws: CollectionError("no password: wanted auth.password or OS_PASSWORD")) {
       try body(["username": "u"])
     }
@@ -101,7 +106,8 @@ private final class SmallOpenStack {
   init?() throws {
     guard Shell.has("python3") else { return nil }
     scratch = try ScratchFolder()
-    let program = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "openstack.py")
+    let program = URL(filePath: #filePath).deletingLastPathComponent().appending(
+      path: "openstack.py")
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["python3", program.path(), scratch.file("ready")]
     process.standardError = FileHandle.nullDevice
@@ -171,6 +177,7 @@ private final class SmallOpenStack {
     var gone = cloud.settings()
     gone.auth["auth_url"] = "http://u:s3cr3t@127.0.0.1:1/v3"
     let problems = try await NeutronReader.read(gone, into: folder)
-    #expect(problems.first?.hasPrefix("neutron: http://127.0.0.1:1/v3/auth/tokens: no answer: ") == true)
+    #expect(
+      problems.first?.hasPrefix("neutron: http://127.0.0.1:1/v3/auth/tokens: no answer: ") == true)
   }
 }

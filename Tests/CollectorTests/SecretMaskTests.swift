@@ -41,25 +41,39 @@ import Testing
       .configuration, "<secret type='ceph' uuid='0d6b'/>", "<secret type='ceph' uuid='0d6b'/>"
     ),
     (
-      .configuration, "<nova:name>my-password:x</nova:name>", "<nova:name>my-password:***</nova:name>"
+      .configuration, "<nova:name>my-password:x</nova:name>",
+      "<nova:name>my-password:***</nova:name>"
     ),
     // keys
     (
-      .configuration, "a\n-----BEGIN RSA PRIVATE KEY-----\nS3cr3t\n-----END RSA PRIVATE KEY-----\nb",
+      .configuration,
+      "a\n-----BEGIN RSA PRIVATE KEY-----\nS3cr3t\n-----END RSA PRIVATE KEY-----\nb",
       "a\n***\n***\n***\nb"
     ),
     // processes
-    (.processes, "  12 1 root 5 neutron --os-password S3cr3t -v", "  12 1 root 5 neutron --os-password *** -v"),
-    (.processes, " 13 1 root 5 x --password=S3cr3t --port=1", " 13 1 root 5 x --password=*** --port=1"),
+    (
+      .processes, "  12 1 root 5 neutron --os-password S3cr3t -v",
+      "  12 1 root 5 neutron --os-password *** -v"
+    ),
+    (
+      .processes, " 13 1 root 5 x --password=S3cr3t --port=1",
+      " 13 1 root 5 x --password=*** --port=1"
+    ),
     (.processes, "14 1 root 5 sshpass -p S3cr3t ssh h", "14 1 root 5 sshpass -p *** ssh h"),
-    (.processes, "15 1 root 5 curl -u admin:S3cr3t http://h", "15 1 root 5 curl -u admin:*** http://h"),
+    (
+      .processes, "15 1 root 5 curl -u admin:S3cr3t http://h",
+      "15 1 root 5 curl -u admin:*** http://h"
+    ),
     (.processes, "16 1 root 5 mysql -uroot -pS3cr3t db", "16 1 root 5 mysql -uroot -p*** db"),
     (
       .processes, "17 1 root 5 qemu -object secret,id=s0,data=S3cr3t,format=raw -m 1",
       "17 1 root 5 qemu -object secret,id=s0,data=***,format=raw -m 1"
     ),
     (.processes, "18 1 root 5 haproxy -f /x.conf", "18 1 root 5 haproxy -f /x.conf"),
-    (.processes, "19 1 root 5 ovs-vswitchd unix:/run/db.sock", "19 1 root 5 ovs-vswitchd unix:/run/db.sock"),
+    (
+      .processes, "19 1 root 5 ovs-vswitchd unix:/run/db.sock",
+      "19 1 root 5 ovs-vswitchd unix:/run/db.sock"
+    ),
     // the switch's database
     (
       .switchDatabase, #"["map",[["psk","S3cr3t"],["remote_ip","10.0.0.1"]]]"#,
@@ -76,7 +90,10 @@ import Testing
     // no secrets
     (.configuration, "auth_type = password", "auth_type = password"),
     (.configuration, "[keystone_authtoken]", "[keystone_authtoken]"),
-    (.configuration, "fa:16:3e:1:2:3,host-token-1.local,10.0.0.5", "fa:16:3e:1:2:3,host-token-1.local,10.0.0.5"),
+    (
+      .configuration, "fa:16:3e:1:2:3,host-token-1.local,10.0.0.5",
+      "fa:16:3e:1:2:3,host-token-1.local,10.0.0.5"
+    ),
     (.configuration, "", ""),
   ]
 
@@ -116,9 +133,13 @@ import Testing
       let words = ["LC_ALL=C", "awk", "-v", "dialect=\(dialect.rawValue)", ScriptLibrary.mask]
       let node = try #require(try Shell.output(words, input: text))
       let reader = SecretMask.masked(text, dialect)
-      let pairs = zip(node.split(separator: 10, omittingEmptySubsequences: false), reader.split(separator: 10, omittingEmptySubsequences: false))
+      let pairs = zip(
+        node.split(separator: 10, omittingEmptySubsequences: false),
+        reader.split(separator: 10, omittingEmptySubsequences: false))
       for (index, (ours, theirs)) in pairs.enumerated() where ours != theirs {
-        Issue.record("\(dialect) '\(lines[index])': node '\(String(decoding: ours, as: UTF8.self))', reader '\(String(decoding: theirs, as: UTF8.self))'")
+        Issue.record(
+          "\(dialect) '\(lines[index])': node '\(String(decoding: ours, as: UTF8.self))', reader '\(String(decoding: theirs, as: UTF8.self))'"
+        )
         return
       }
     }

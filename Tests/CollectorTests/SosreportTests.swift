@@ -17,56 +17,64 @@ import Testing
       "sos_commands/networking/ip_netns": "\(router) (id: 0)\n",
       "sos_commands/networking/ip_-o_addr": "1: lo    inet 127.0.0.1/8 scope host lo\n",
       "sos_commands/networking/ip_-d_address": """
-        1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
-            link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0
-            inet 127.0.0.1/8 scope host lo
-               valid_lft forever preferred_lft forever
+      1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
+          link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0
+          inet 127.0.0.1/8 scope host lo
+             valid_lft forever preferred_lft forever
 
-        """,
+      """,
       "sos_commands/networking/ip_-s_-d_link": """
-        1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000
-            link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0
-            RX:  bytes packets errors dropped  missed   mcast
-                   840      10      0       0       0       0
-            TX:  bytes packets errors dropped carrier collsns
-                   840      10      0       0       0       0
+      1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000
+          link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0
+          RX:  bytes packets errors dropped  missed   mcast
+                 840      10      0       0       0       0
+          TX:  bytes packets errors dropped carrier collsns
+                 840      10      0       0       0       0
 
-        """,
+      """,
       "sos_commands/networking/ip_route_show_table_all": "default via 10.0.0.1 dev eth0\n",
-      "sos_commands/networking/ip_-6_route_show_table_all": "fe80::/64 dev eth0 proto kernel metric 256 pref medium\n",
+      "sos_commands/networking/ip_-6_route_show_table_all":
+        "fe80::/64 dev eth0 proto kernel metric 256 pref medium\n",
       "sos_commands/networking/ip_-4_rule_list": "0:\tfrom all lookup local\n",
       "sos_commands/networking/ip_-6_rule_list": "0:\tfrom all lookup local\n",
       "sos_commands/networking/ip_-s_-s_neigh_show":
         "10.0.0.1 dev eth0 lladdr 52:54:00:12:34:56 ref 1 used 5/2/1 probes 4 REACHABLE\n",
       "sos_commands/networking/ss_-peaonmi": "Netid State\n",
       "\(namespace)ip_-d_address_show": """
-        2: qr-0a1b2c3d-4e: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN group default qlen 1000
-            link/ether fa:16:3e:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0
-            inet 192.168.1.1/24 brd 192.168.1.255 scope global qr-0a1b2c3d-4e
-               valid_lft forever preferred_lft forever
+      2: qr-0a1b2c3d-4e: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450 qdisc noqueue state UNKNOWN group default qlen 1000
+          link/ether fa:16:3e:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0
+          inet 192.168.1.1/24 brd 192.168.1.255 scope global qr-0a1b2c3d-4e
+             valid_lft forever preferred_lft forever
 
-        """,
-      "\(namespace)ip_route_show_table_all": "192.168.1.0/24 dev qr-0a1b2c3d-4e proto kernel scope link src 192.168.1.1\n",
+      """,
+      "\(namespace)ip_route_show_table_all":
+        "192.168.1.0/24 dev qr-0a1b2c3d-4e proto kernel scope link src 192.168.1.1\n",
       "\(namespace)iptables-save": "*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n",
       "\(namespace)sysctl_-a": "net.ipv4.conf.all.rp_filter = 0\n",
-      "sos_commands/openvswitch/ovs-vsctl_-t_5_show": "8a1c\n    Bridge br-int\n        Port br-int\n            Interface br-int\n                type: internal\n",
-      "sos_commands/openvswitch/ovs-ofctl_-O_OpenFlow10_dump-flows_br-int": "NXST_FLOW reply (xid=0x4):\n",
+      "sos_commands/openvswitch/ovs-vsctl_-t_5_show":
+        "8a1c\n    Bridge br-int\n        Port br-int\n            Interface br-int\n                type: internal\n",
+      "sos_commands/openvswitch/ovs-ofctl_-O_OpenFlow10_dump-flows_br-int":
+        "NXST_FLOW reply (xid=0x4):\n",
       "sos_commands/openvswitch/ovs-ofctl_-O_OpenFlow14_dump-flows_br-int":
         "OFPST_FLOW reply (OF1.4) (xid=0x2):\n cookie=0x0, duration=1.0s, table=0, n_packets=0, n_bytes=0, priority=0 actions=NORMAL\n",
-      "sos_commands/openvswitch/ovs-appctl_fdb.show_br-int": " port  VLAN  MAC                Age\n",
+      "sos_commands/openvswitch/ovs-appctl_fdb.show_br-int":
+        " port  VLAN  MAC                Age\n",
       "etc/hosts": "127.0.0.1 localhost\n",
-      "etc/neutron/neutron.conf": "[DEFAULT]\nhost = \(host)\ntransport_url = rabbit://u:S3cr3t@c:5672/\n",
+      "etc/neutron/neutron.conf":
+        "[DEFAULT]\nhost = \(host)\ntransport_url = rabbit://u:S3cr3t@c:5672/\n",
       "var/lib/neutron/lock/neutron-iptables": "",
       "var/log/neutron/l3-agent.log": "S3cr3t\n",
       "sos_reports/manifest.json": """
-        {"components": {"report": {"plugins": {"openvswitch": {"commands": [
-          {"exec": "ovs-appctl fdb/show br-int", "return_code": 2,
-           "filepath": "sos_commands/openvswitch/ovs-appctl_fdb.show_br-int"}]}}}}}
-        """,
+      {"components": {"report": {"plugins": {"openvswitch": {"commands": [
+        {"exec": "ovs-appctl fdb/show br-int", "return_code": 2,
+         "filepath": "sos_commands/openvswitch/ovs-appctl_fdb.show_br-int"}]}}}}}
+      """,
     ]
   }
 
-  private func lay(_ host: String, in scratch: ScratchFolder, below folder: String = "") throws -> String {
+  private func lay(_ host: String, in scratch: ScratchFolder, below folder: String = "") throws
+    -> String
+  {
     let name = "\(folder)sosreport-\(host)-2024-02-29-abcdefg"
     for (path, text) in Self.files(host: host) { try scratch.write(text, "\(name)/\(path)") }
     return name
@@ -100,7 +108,8 @@ import Testing
     #expect(gaps.contains("cmp1 root/iptables-save_-c.txt: missing"))
     #expect(gaps.contains("cmp1 ovs/ovsdb-client_dump.json: missing"))
     #expect(gaps.contains("cmp1 ovs/br-int/fdb_show.txt: exit code 2"))
-    #expect(!capture.files.contains { String(decoding: $0.bytes, as: UTF8.self).contains("S3cr3t") })
+    #expect(
+      !capture.files.contains { String(decoding: $0.bytes, as: UTF8.self).contains("S3cr3t") })
   }
 
   @Test(arguments: [("tar.xz", "J"), ("tar.gz", "z"), ("tar", "")])
@@ -136,7 +145,8 @@ import Testing
     } catch {
       #expect(
         error.description == "\(scratch.file(other)): node cmp2 is also in "
-          + "\(scratch.file("all"))/sosreport-cmp2-2024-02-29-abcdefg: wanted each node in one folder only")
+          + "\(scratch.file("all"))/sosreport-cmp2-2024-02-29-abcdefg: wanted each node in one folder only"
+      )
     }
   }
 
@@ -175,7 +185,8 @@ import Testing
       Issue.record("one system twice")
     } catch {
       #expect(
-        error.description == "\(scratch.file("b")): node n2 is node n1 of \(scratch.file("a")) again"
+        error.description
+          == "\(scratch.file("b")): node n2 is node n1 of \(scratch.file("a")) again"
           + ": wanted each node in one folder only")
     }
   }

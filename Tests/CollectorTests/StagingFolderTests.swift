@@ -35,7 +35,9 @@ import Testing
     try scratch.write("x", "captures/n1/file")
     try scratch.write("x", "plain")
     let path = scratch.file("captures")
-    #expect(throws: CollectionError("\(path): is not empty, so it stays as it is: wanted a new folder")) {
+    #expect(
+      throws: CollectionError("\(path): is not empty, so it stays as it is: wanted a new folder")
+    ) {
       try StagingFolder.checkTarget(path)
     }
     let plain = scratch.file("plain")

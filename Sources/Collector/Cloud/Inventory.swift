@@ -49,7 +49,8 @@ public enum Inventory {
       isYAML ? try InventoryYAML.parse(text, file: file) : try InventoryINI.parse(text, file: file)
     let hosts = try InventoryResolution(parsed, file: file).hosts(of: wanted)
     guard !hosts.isEmpty else {
-      throw CollectionError("\(file): names no host: wanted a host a line, or Ansible's INI or YAML")
+      throw CollectionError(
+        "\(file): names no host: wanted a host a line, or Ansible's INI or YAML")
     }
     var targets: [NodeTarget] = []
     for host in hosts { targets.append(try InventoryTarget.target(host, isRaised: isRaised)) }

@@ -123,7 +123,8 @@ enum InventoryRange {
     return heads.flatMap { head in rest.map { pattern[..<open] + head + $0 } }
   }
 
-  private static func values(_ range: String, _ source: String) throws(CollectionError) -> [String] {
+  private static func values(_ range: String, _ source: String) throws(CollectionError) -> [String]
+  {
     let parts = range.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     let wanted = CollectionError("\(source): [\(range)]: wanted [first:last] or [first:last:step]")
     guard parts.count == 2 || parts.count == 3, let step = parts.count == 3 ? Int(parts[2]) : 1,

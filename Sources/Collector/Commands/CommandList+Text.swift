@@ -17,7 +17,7 @@ extension CommandList {
     lines += ["", "# ns/<namespace>/"] + ofNamespace.flatMap(rows)
     lines += ["", "# ovs/; by nsenter -t <ovs-vswitchd> -m where the node has no ovs-vsctl"]
     lines += openVSwitch.flatMap(rows)
-    lines += ["", "# ovs/<bridge>/, for each of: ovs-vsctl list-br"] 
+    lines += ["", "# ovs/<bridge>/, for each of: ovs-vsctl list-br"]
     lines += ["ovs-vsctl get Bridge <bridge> protocols"] + bridge.flatMap(rows)
     lines += ["", "# files/: small files below these folders, secrets masked by awk"]
     lines += files.flatMap(rows)

@@ -16,6 +16,8 @@ public struct NodeLimits: Hashable, Sendable {
   public var nodeSeconds = 600
   /// How much a whole node may send.
   public var nodeBytes = 2 << 30
+  /// The lowest priority of processor and disk: whatever a node does goes first.
+  public var isLowPriority = true
   /// How often a node that changed while it was read is read again.
   public var rereads = 2
   public init() {}
@@ -28,7 +30,7 @@ enum NodeScript {
       ("mark", mark), ("seconds", "\(limits.commandSeconds)"),
       // One more than allowed, so that the reader sees that something was cut.
       ("limit", "\(limits.outputBytes + 1)"), ("file_limit", "\(limits.fileBytes + 1)"),
-      ("most_files", "\(limits.fileCount)"), ("library", ScriptLibrary.functions + inNamespace),
+      ("most_files", "\(limits.fileCount)"), ("low_priority", limits.isLowPriority ? "1" : "0"), ("library", ScriptLibrary.functions + inNamespace),
       ("mask_program", ScriptLibrary.mask),
       ("no_mask", "not read: this node has no awk to mask secrets with"),
     ]
@@ -67,11 +69,14 @@ extension NodeScript {
   private static var start: String {
     let probes = Probe.allCases.map { probe in
       let words = CommandList.probes[probe]?.split(separator: " ").map { quoted(String($0)) } ?? []
-      return "\(probe.rawValue)=0; \(words.joined(separator: " ")) </dev/null >/dev/null 2>&1 && \(probe.rawValue)=1"
+      return
+        "\(probe.rawValue)=0; \(words.joined(separator: " ")) </dev/null >/dev/null 2>&1 && \(probe.rawValue)=1"
     }
     return """
+      if [ "$low_priority" = 1 ]; then
       renice -n 19 -p $$ </dev/null >/dev/null 2>&1
       ionice -c 3 -p $$ </dev/null >/dev/null 2>&1
+      fi
       now
       fields "$mark" hello "$uptime" "$(date -u +%s 2>/dev/null)" "$(id -u 2>/dev/null)"
       have_timeout=0; timeout -k 2 5 true </dev/null >/dev/null 2>&1 && have_timeout=1
@@ -88,6 +93,11 @@ extension NodeScript {
       for socket in /run/openvswitch/db.sock /var/run/openvswitch/db.sock; do
         [ -z "$database" ] && [ -S "$socket" ] && database=unix:$socket
       done
+      # A switch that listens elsewhere is asked all the same: the error is the gap's reason.
+      if [ -z "$database" ] && have ovs-vsctl; then
+        found=; each_process ovs-vswitchd first_process
+        [ -z "$found" ] || database=unix:/var/run/openvswitch/db.sock
+      fi
       """
   }
 

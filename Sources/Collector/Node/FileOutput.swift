@@ -64,7 +64,9 @@ enum Folders {
     }
     while let entry = readdir(directory) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+          Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
+        }
       }
       guard name != Array(".".utf8CString), name != Array("..".utf8CString) else { continue }
       removeEntry(Array(path.utf8CString.dropLast()) + [CChar(bitPattern: 0x2f)] + name)

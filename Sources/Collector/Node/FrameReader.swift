@@ -86,7 +86,12 @@ struct FrameReader {
       while index < buffer.count {
         guard let end = buffer[index...].firstIndex(of: 0) else { return nil }
         let first = end - mark.count + 1
-        if mark.indices.allSatisfy({ buffer[first + $0] == mark[$0] }) { return first }
+        // A stream of nothing but NULs must not cost a comparison of the whole mark each.
+        if buffer[end - 1] == mark[mark.count - 2],
+          mark.indices.allSatisfy({ buffer[first + $0] == mark[$0] })
+        {
+          return first
+        }
         index = end + 1
       }
       return nil
@@ -137,7 +142,8 @@ struct FrameReader {
   /// `mark exit 3;` stands somewhere in what the command said, for both share a pipe.
   private func end(_ said: [UInt8]) -> FrameEvent {
     let tag = mark.dropLast() + Array(" exit ".utf8)
-    guard let start = said.firstRange(of: tag), let stop = said[start.upperBound...].firstIndex(of: 0x3b),
+    guard let start = said.firstRange(of: tag),
+      let stop = said[start.upperBound...].firstIndex(of: 0x3b),
       let code = Int32(String(decoding: said[start.upperBound..<stop], as: UTF8.self))
     else { return .end(exitCode: 255, said: said) }
     return .end(exitCode: code, said: Array(said[..<start.lowerBound] + said[(stop + 1)...]))

@@ -25,15 +25,19 @@ extension NodeFolder {
     defer { fclose(file) }
     var buffer = [CChar](repeating: 0, count: 256)
     guard fgets(&buffer, 256, file) != nil else { return nil }
-    let line = String(decoding: buffer.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let line = String(
+      decoding: buffer.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     return line.isEmpty ? nil : line
   }
 
   /// Commands that hung, were cut, or that answers depend on and that failed.
   var commandProblems: [String] {
-    refusals + failures.filter { row in
-      !row.path.hasPrefix("collection")
-        && ([124, 137, 141].contains(row.exitCode) || FormatCatalogue.isExpected(path: row.path))
-    }.map { "\($0.path): exit code \($0.exitCode)\($0.standardError.isEmpty ? "" : ": \($0.standardError)")" }
+    refusals
+      + failures.filter { row in
+        !row.path.hasPrefix("collection")
+          && ([124, 137, 141].contains(row.exitCode) || FormatCatalogue.isExpected(path: row.path))
+      }.map {
+        "\($0.path): exit code \($0.exitCode)\($0.standardError.isEmpty ? "" : ": \($0.standardError)")"
+      }
   }
 }

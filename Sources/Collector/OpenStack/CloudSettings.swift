@@ -43,8 +43,10 @@ extension CloudSettings {
   ) throws(CollectionError) -> CloudSettings {
     let fromEnvironment = environmentSettings(environment)
     if name == "envvars" {
-      guard fromEnvironment.auth["auth_url"] != nil || fromEnvironment.auth["endpoint"] != nil else {
-        throw CollectionError("cloud envvars: OS_AUTH_URL is not set: wanted OS_*, or a cloud's name")
+      guard fromEnvironment.auth["auth_url"] != nil || fromEnvironment.auth["endpoint"] != nil
+      else {
+        throw CollectionError(
+          "cloud envvars: OS_AUTH_URL is not set: wanted OS_*, or a cloud's name")
       }
       return fromEnvironment
     }
@@ -60,7 +62,8 @@ extension CloudSettings {
       settings = settings.map { $0.merged(with: secure) } ?? secure
     }
     guard var settings else {
-      throw CollectionError("cloud \(name): not in clouds.yaml: looked in \(places.joined(separator: ", "))")
+      throw CollectionError(
+        "cloud \(name): not in clouds.yaml: looked in \(places.joined(separator: ", "))")
     }
     // Named clouds win over OS_*, but for the region that is asked for.
     if settings.region == nil { settings.values["region_name"] = fromEnvironment.region }
@@ -134,7 +137,9 @@ extension CloudSettings {
     return settings
   }
 
-  private static let renamed = ["tenant_name": "project_name", "tenant_id": "project_id", "url": "endpoint"]
+  private static let renamed = [
+    "tenant_name": "project_name", "tenant_id": "project_id", "url": "endpoint",
+  ]
   private static let ofAuth: Set<String> = [
     "auth_url", "username", "user_id", "password", "token", "project_name", "project_id",
     "tenant_name", "tenant_id", "user_domain_name", "user_domain_id", "project_domain_name",

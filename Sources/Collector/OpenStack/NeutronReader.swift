@@ -57,7 +57,8 @@ private struct CloudReader {
       ("networks", "dhcp-agents", "agents"),
     ]
     for (resource, detail, key) in details {
-      try await readDetails(detail, key, of: items[resource] ?? [], base.appendingPathComponent(resource))
+      try await readDetails(
+        detail, key, of: items[resource] ?? [], base.appendingPathComponent(resource))
     }
   }
 
@@ -194,7 +195,8 @@ struct JSONItem: Sendable {
   init(_ value: Any) throws {
     id = (value as? [String: Any])?["id"] as? String
     text = try JSONSerialization.data(
-      withJSONObject: value, options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes, .fragmentsAllowed])
+      withJSONObject: value,
+      options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes, .fragmentsAllowed])
   }
 
   /// Only these members.

@@ -10,7 +10,8 @@ public enum SavedNeutron {
     let capture = try CaptureFolder.read([source])
     let files = capture.files.filter { $0.description.node == nil }
     guard !files.isEmpty else {
-      throw CollectionError("\(source): holds no answer of Neutron's: wanted networks.json or ports.json")
+      throw CollectionError(
+        "\(source): holds no answer of Neutron's: wanted networks.json or ports.json")
     }
     try Folders.make(folder)
     for file in files {

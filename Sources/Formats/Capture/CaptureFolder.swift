@@ -113,7 +113,8 @@ private struct Reader {
   /// running system under two names would count twice in every answer.
   func checkIdentities() throws(CaptureError) {
     var identities: [NodeName: [String: [UInt8]]] = [:]
-    for file in files where ["root/boot_id.txt", "root/netns_self.txt"].contains(file.description.path) {
+    for file in files
+    where ["root/boot_id.txt", "root/netns_self.txt"].contains(file.description.path) {
       guard let node = file.description.node, !file.bytes.isEmpty else { continue }
       identities[node, default: [:]][file.description.path] = file.bytes
     }

@@ -42,7 +42,8 @@ enum SecretScan {
 
   /// Letters, digits, `_`, `.` and `-`, of a lowered line.
   static func isNameByte(_ byte: UInt8) -> Bool {
-    (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte) || [0x5f, 0x2e, 0x2d].contains(byte)
+    (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte)
+      || [0x5f, 0x2e, 0x2d].contains(byte)
   }
   static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
   static func isQuote(_ byte: UInt8) -> Bool { byte == 0x22 || byte == 0x27 }
@@ -131,7 +132,8 @@ enum SecretValues {
       let end = low[(start + 1)...].firstIndex(of: low[start]) ?? low.count
       return start + 1..<end
     }
-    let isOption = dialect == .configuration && !sign.isQuoted && isLineStart(low[..<before.upperBound])
+    let isOption =
+      dialect == .configuration && !sign.isQuoted && isLineStart(low[..<before.upperBound])
     if sign.isBare || isOption {
       // A value of oslo's goes on to the line's end, blanks and all.
       return start..<(low.last == 0x0d ? max(start, low.count - 1) : low.count)

@@ -125,7 +125,9 @@ extension Sosreport {
       var files: [(path: String, bytes: [UInt8], command: CapturedCommand?)] = []
       for (path, entry) in entries.sorted(by: { $0.key < $1.key }) {
         files.append((path, entry.bytes, commands[entry.source]))
-        if let links = links(besides: path) { files.append((links, LinkLines.of(entry.bytes), nil)) }
+        if let links = links(besides: path) {
+          files.append((links, LinkLines.of(entry.bytes), nil))
+        }
       }
       let host = Self.hostNames.lazy.compactMap { names[$0] }.first
       return Sosreport(

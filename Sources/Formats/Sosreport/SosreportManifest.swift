@@ -11,7 +11,9 @@ enum SosreportManifest {
     var result: [String: CapturedCommand] = [:]
     for plugin in plugins {
       for entry in plugin.value["commands"]?.elements ?? [] {
-        guard let path = entry["filepath"]?.string, let line = entry["exec"]?.string else { continue }
+        guard let path = entry["filepath"]?.string, let line = entry["exec"]?.string else {
+          continue
+        }
         let code = entry["return_code"]?.number(Int32.self) ?? 0
         result[path] = CapturedCommand(
           commandLine: line, exitCode: code,

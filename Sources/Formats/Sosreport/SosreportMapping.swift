@@ -95,13 +95,16 @@ extension SosreportMapping {
   private static let requests = ["dump-flows", "dump-groups", "dump-ports-desc", "show"]
 
   private static func onHost(_ name: String) -> SosreportFile? {
-    (ofHost[name] ?? ofNamespace[name]).map { SosreportFile(path: "root/\($0.path)", rank: $0.rank) }
+    (ofHost[name] ?? ofNamespace[name]).map {
+      SosreportFile(path: "root/\($0.path)", rank: $0.rank)
+    }
   }
 
   private static func inNamespace(
     _ namespace: String, _ name: String, prefix: String
   ) -> SosreportFile? {
-    guard name.hasPrefix(prefix), let file = ofNamespace[String(name.dropFirst(prefix.count))] else {
+    guard name.hasPrefix(prefix), let file = ofNamespace[String(name.dropFirst(prefix.count))]
+    else {
       return nil
     }
     return SosreportFile(path: "ns/\(namespace)/\(file.path)", rank: file.rank)
@@ -127,7 +130,9 @@ extension SosreportMapping {
     }
     for (version, rank) in versions {
       for request in requests {
-        guard let bridge = rest(of: name, behind: "ovs-ofctl_\(version)\(request)_") else { continue }
+        guard let bridge = rest(of: name, behind: "ovs-ofctl_\(version)\(request)_") else {
+          continue
+        }
         return bridgeFile(bridge, request, version, rank)
       }
     }
