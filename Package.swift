@@ -24,6 +24,9 @@ let arguments = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
 let package = Package(
   name: "ovsight",
   products: [.executable(name: "ovsight", targets: ["ovsight"])],
@@ -31,15 +34,19 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CLibPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     module("NetworkTypes"),
     module("Facts", ["NetworkTypes"]),
-    module("Formats", ["Facts", "NetworkTypes", "CLibXML2"]),
+    module("Formats", ["Facts", "NetworkTypes", "CLibXML2", "CLzma", "CZlib"]),
+    module("Collector", ["Facts", "Formats", "NetworkTypes", subprocess, yams]),
     module("Snapshot", ["Facts", "Formats", "NetworkTypes", "CZlib", grdb]),
     module("Conntrack", ["NetworkTypes"]),
     module("OpenFlow", ["Conntrack", "Facts", "NetworkTypes"]),
@@ -55,7 +62,7 @@ let package = Package(
     .executableTarget(
       name: "ovsight",
       dependencies: [
-        "Audit", "Confirm", "DataPlane", "Facts", "Formats", "LogicalModel",
+        "Audit", "Collector", "Confirm", "DataPlane", "Facts", "Formats", "LogicalModel",
         "NetworkTypes", "OpenFlow", "Report", "Snapshot", "Trace", arguments,
       ],
       swiftSettings: strict),
@@ -90,6 +97,9 @@ let package = Package(
       [
         "Audit", "DataPlane", "Facts", "Formats", "LogicalModel", "NetworkTypes", "Report", "Trace",
       ]),
+    tests(
+      "CollectorTests", ["Collector", "Facts", "Formats", "NetworkTypes"],
+      exclude: ["openstack.py"]),
     tests("CommandLineTests", ["NetworkTypes"]),
   ]
 )

@@ -55,9 +55,14 @@ public struct CapturedCommand: Hashable, Sendable {
   public let exitCode: Int32
   /// First line of what it wrote to standard error, empty for nothing.
   public let standardError: String
-  public init(commandLine: String, exitCode: Int32, standardError: String) {
+  /// When it began, UTC on the node's clock, as `2024-02-29T23:59:59.25Z`; nil where nobody noted it.
+  public let startedAt: String?
+  public init(
+    commandLine: String, exitCode: Int32, standardError: String, startedAt: String? = nil
+  ) {
     self.commandLine = commandLine
     self.exitCode = exitCode
     self.standardError = standardError
+    self.startedAt = startedAt
   }
 }

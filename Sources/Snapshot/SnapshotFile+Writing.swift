@@ -13,7 +13,7 @@ extension SnapshotFile {
   public static func write(
     _ capture: Capture, _ facts: CloudFacts, to path: String, toolVersion: String
   ) throws(SnapshotError) {
-    if FileManager.default.fileExists(atPath: path) { try checkReplaceable(path) }
+    try checkTarget(path)
     let file = try AtomicFile(target: path)
     do {
       let queue = try DatabaseQueue(path: file.path, configuration: writing)
@@ -47,7 +47,9 @@ extension SnapshotFile {
     return configuration
   }
 
-  private static func checkReplaceable(_ path: String) throws(SnapshotError) {
+  /// Throws where `path` holds something that a snapshot must not replace.
+  public static func checkTarget(_ path: String) throws(SnapshotError) {
+    guard FileManager.default.fileExists(atPath: path) else { return }
     do {
       try checkHeader(path)
     } catch {

@@ -71,7 +71,7 @@ public struct SnapshotFile: Sendable {
     let rows = try Row.fetchCursor(
       database,
       sql: """
-        SELECT node, path, size_bytes, command_line, exit_code, standard_error, content
+        SELECT node, path, size_bytes, command_line, exit_code, standard_error, started_at, content
         FROM capture_file ORDER BY id
         """)
     var files: [RawFile] = []
@@ -91,7 +91,7 @@ public struct SnapshotFile: Sendable {
     let command = (row["command_line"] as String?).map { line in
       CapturedCommand(
         commandLine: line, exitCode: row["exit_code"] ?? 0,
-        standardError: row["standard_error"] ?? "")
+        standardError: row["standard_error"] ?? "", startedAt: row["started_at"])
     }
     return RawFile(
       node: (row["node"] as String?).map { NodeName($0) }, path: filePath, bytes: bytes,

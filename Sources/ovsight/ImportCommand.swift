@@ -2,21 +2,26 @@
 import ArgumentParser
 import Facts
 import Formats
+import LogicalModel
 import Snapshot
 
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Make a snapshot of captured folders.",
     discussion: """
-      A FOLDER is a folder of node folders (with neutron/ beside them) or a single node folder; \
-      several are merged. SNAPSHOT is replaced in one step, or stays as it is.
+      A FOLDER is a folder of node folders (with neutron/ beside them), a single node folder, or a \
+      sosreport: its folder, its tarball (.tar.xz, .tar.gz), or a folder of several. Several are \
+      merged. SNAPSHOT is replaced in one step, or stays as it is.
       """)
 
-  @Argument(help: "Capture folders.")
+  @Argument(help: "Capture folders, sosreports.")
   var folders: [String]
 
   @Option(name: .shortAndLong, help: "The snapshot file to write.")
   var output: String
+
+  @Flag(help: "Import nodes also where Neutron's answers know nothing of them.")
+  var mixed = false
 
   @Flag(help: "Also list every ignored file, diagnostic and gap.")
   var verbose = false
@@ -24,7 +29,17 @@ struct ImportCommand: ParsableCommand {
   func run() throws {
     let capture = try CaptureFolder.read(folders)
     let facts = CloudFacts(parsing: capture)
+    if !mixed { try refuseForeignNodes(in: facts) }
     try SnapshotFile.write(capture, facts, to: output, toolVersion: Ovsight.version)
     ImportSummary(facts).text(isVerbose: verbose).forEach(printLine)
   }
+}
+
+/// Throws where a node is of another cloud than Neutron's answers.
+func refuseForeignNodes(in facts: CloudFacts) throws {
+  guard let foreign = facts.foreignNodes.first else { return }
+  throw CommandError(
+    "node \(foreign.node) is of another cloud than neutron/: none of its \(foreign.portCount) ports "
+      + "is in ports.json and it has no agent in agents.json: wanted nodes of one cloud, or --mixed"
+  )
 }

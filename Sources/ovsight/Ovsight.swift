@@ -13,6 +13,7 @@ struct Ovsight: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
+      CollectCommand.self,
       ImportCommand.self,
       ShowCommand.self, DiffCommand.self,
       TraceCommand.self, OfprotoTraceCommand.self,

@@ -17,6 +17,7 @@ public enum CaptureFolder {
   public static func read(_ folders: [String]) throws(CaptureError) -> Capture {
     var reader = Reader()
     for folder in folders { try reader.read(folder) }
+    try reader.checkIdentities()
     return Capture(
       sources: folders.map(lastComponent), nodes: Array(reader.nodes.keys), files: reader.files,
       unreadable: reader.unreadable)
@@ -47,6 +48,7 @@ private struct Reader {
   var unreadable: [Gap] = []
 
   mutating func read(_ folder: String) throws(CaptureError) {
+    if Sosreport.isArchive(folder) { return try readArchive(folder, folder) }
     guard let root = FileTree.resolved(folder) else {
       throw CaptureError(folder, "no such folder", wanted: "a capture folder")
     }
@@ -57,7 +59,9 @@ private struct Reader {
       throw CaptureError(
         folder, "cannot be listed: \(FileTree.lastError())", wanted: "a readable folder")
     }
-    if CaptureFolder.isNodeFolder(root) {
+    if Sosreport.isFolder(root) {
+      try readSosreport(Sosreport.reading(folder: root), folder)
+    } else if CaptureFolder.isNodeFolder(root) {
       try readNode(CaptureFolder.lastComponent(root), root, folder)
     } else if CaptureFolder.isNeutronFolder(root) {
       try readNeutron(root, folder)
@@ -70,9 +74,15 @@ private struct Reader {
     _ names: [String], of root: String, _ folder: String
   ) throws(CaptureError) {
     var isEmpty = true
-    for name in names where FileTree.isDirectory("\(root)/\(name)") {
+    for name in names {
       let path = "\(root)/\(name)"
-      if name == "neutron" || CaptureFolder.isNeutronFolder(path) {
+      if Sosreport.isArchive(path) {
+        try readArchive(path, folder)
+      } else if !FileTree.isDirectory(path) {
+        continue
+      } else if Sosreport.isFolder(path) {
+        try readSosreport(Sosreport.reading(folder: path), "\(folder)/\(name)")
+      } else if name == "neutron" || CaptureFolder.isNeutronFolder(path) {
         try readNeutron(path, folder)
       } else if CaptureFolder.isNodeFolder(path) {
         try readNode(name, path, folder)
@@ -84,18 +94,68 @@ private struct Reader {
     guard isEmpty else { return }
     throw CaptureError(
       folder, names.isEmpty ? "is empty" : "holds no capture",
-      wanted: "one folder a node (commands.tsv, root/, ns/, ovs/, files/) and neutron/")
+      wanted: "one folder a node (commands.tsv, root/, ns/, ovs/, files/) and neutron/, "
+        + "or sosreports")
   }
 
-  private mutating func readNode(
-    _ name: String, _ path: String, _ folder: String
-  ) throws(CaptureError) {
+  /// Remembers where a node came from; two folders of one node are an error that names both.
+  private mutating func enter(_ name: String, _ folder: String) throws(CaptureError) -> NodeName {
     let node = NodeName(name)
     if let earlier = nodes[node] {
       throw CaptureError(
         folder, "node \(name) is also in \(earlier)", wanted: "each node in one folder only")
     }
     nodes[node] = folder
+    return node
+  }
+
+  /// The kernel's boot and the namespace that the node lives in, where both were captured: the same
+  /// running system under two names would count twice in every answer.
+  func checkIdentities() throws(CaptureError) {
+    var identities: [NodeName: [String: [UInt8]]] = [:]
+    for file in files
+    where ["root/boot_id.txt", "root/netns_self.txt"].contains(file.description.path) {
+      guard let node = file.description.node, !file.bytes.isEmpty else { continue }
+      identities[node, default: [:]][file.description.path] = file.bytes
+    }
+    var seen: [[String: [UInt8]]: NodeName] = [:]
+    for (node, identity) in identities.sorted(by: { $0.key < $1.key }) where identity.count == 2 {
+      if let other = seen[identity] {
+        throw CaptureError(
+          nodes[node] ?? "\(node)",
+          "node \(node) is node \(other) of \(nodes[other] ?? "?") again",
+          wanted: "each node in one folder only")
+      }
+      seen[identity] = node
+    }
+  }
+
+  private mutating func readArchive(_ path: String, _ folder: String) throws(CaptureError) {
+    let report: Sosreport
+    do throws(ArchiveError) {
+      report = try Sosreport.reading(archive: path)
+    } catch {
+      throw CaptureError(path, error.problem, wanted: "a sosreport")
+    }
+    try readSosreport(report, path)
+  }
+
+  private mutating func readSosreport(
+    _ report: Sosreport, _ folder: String
+  ) throws(CaptureError) {
+    let node = try enter(report.node, folder)
+    files += report.files.map { file in
+      RawFile(
+        node: node, path: file.path, bytes: SecretMask.masked(file.bytes, in: file.path),
+        command: file.command)
+    }
+    unreadable += report.unreadable.map { Gap(node: node, path: $0.path, reason: $0.reason) }
+  }
+
+  private mutating func readNode(
+    _ name: String, _ path: String, _ folder: String
+  ) throws(CaptureError) {
+    let node = try enter(name, folder)
     let raw = rawFiles(of: node, in: path, prefix: "")
     let commands = commands(in: raw)
     files += raw.map { file in
@@ -169,7 +229,7 @@ private struct Reader {
       if let target, target.hasPrefix(root + "/") {
         let bytes = try FileTree.contents(
           of: target, limitBytes: CaptureFolder.maximumFileBytes)
-        return SecretMask.applies(to: path) ? SecretMask.masked(bytes) : bytes
+        return SecretMask.masked(bytes, in: path)
       }
       reason = "a symbolic link out of the folder, not followed"
     } catch {

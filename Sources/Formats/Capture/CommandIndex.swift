@@ -1,7 +1,8 @@
 // `commands.tsv`: which command wrote which file, how it ended, what it said on standard error.
 import Facts
 
-/// A row of `commands.tsv`: file, exit code, command line, first line of standard error.
+/// A row of `commands.tsv`: file, exit code, command line, first line of standard error, and, where
+/// the collector noted it, when the command began.
 public struct CommandRecord: Hashable, Sendable {
   /// Relative to the node's folder.
   public var path: String
@@ -32,9 +33,30 @@ public enum CommandIndexFormat {
     guard fields.count >= 3, !fields[0].isEmpty, let exitCode = Int32(fields[1]) else {
       return nil
     }
+    let (said, startedAt) = rest(fields.count > 3 ? fields[3] : "")
     let command = CapturedCommand(
-      commandLine: String(fields[2]), exitCode: exitCode,
-      standardError: fields.count > 3 ? String(fields[3]) : "")
+      commandLine: String(fields[2]), exitCode: exitCode, standardError: said,
+      startedAt: startedAt)
     return CommandRecord(path: String(fields[0]), command: command, evidence: evidence)
+  }
+
+  /// The time is behind the last tab; what a command said may hold tabs itself.
+  private static func rest(_ text: Substring) -> (said: String, startedAt: String?) {
+    guard let tab = text.lastIndex(of: "\t") else { return (String(text), nil) }
+    let time = text[text.index(after: tab)...]
+    guard isTime(time) else { return (String(text), nil) }
+    return (String(text[..<tab]), String(time))
+  }
+
+  /// `2024-02-29T23:59:59Z`, with a fraction or without.
+  private static func isTime(_ text: Substring) -> Bool {
+    let bytes = Array(text.utf8)
+    guard (20...30).contains(bytes.count), bytes.last == UInt8(ascii: "Z"), bytes[10] == 0x54 else {
+      return false
+    }
+    return bytes.enumerated().allSatisfy { index, byte in
+      index == 10 || index == bytes.count - 1 || (0x30...0x39).contains(byte)
+        || [0x2d, 0x3a, 0x2e].contains(byte)
+    }
   }
 }

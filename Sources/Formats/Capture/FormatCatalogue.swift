@@ -27,3 +27,12 @@ package enum FormatCatalogue {
   private static let commandIndex = CaptureFormat.plain(
     "commands", "commands.tsv", nil, belongs: { $0 == .index }, CommandIndexFormat.parse)
 }
+
+extension FormatCatalogue {
+  /// Whether the file at `path` of a node is one whose absence is a gap.
+  package static func isExpected(path: String) -> Bool {
+    let file = CaptureFile(
+      id: CaptureFileID(-1), node: NodeName(""), path: path, sizeBytes: 0, command: nil)
+    return row(for: file)?.isExpected ?? false
+  }
+}

@@ -71,3 +71,11 @@ enum NodeFilePaths {
     (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) || (0x41...0x46).contains(byte)
   }
 }
+
+extension NodeFilePaths {
+  /// Whether any row of the catalogue reads a copy of the file at `path`.
+  static func isRead(_ path: String) -> Bool {
+    let place = FilePlace.copy(path)
+    return FormatCatalogue.rows.contains { $0.matches(place, []) }
+  }
+}

@@ -66,6 +66,9 @@ enum CaptureTables {
       .optionalText("standard_error", "The first line that the command wrote to standard error.") {
         $0.description.command?.standardError
       },
+      .optionalText("started_at", "When the command began, UTC, as the node's own clock says.") {
+        $0.description.command?.startedAt
+      },
       Column(
         name: "content", declaration: "BLOB NOT NULL",
         documentation: "A zlib stream of the file's bytes.", emptyValue: "x''",

@@ -7,7 +7,7 @@ import NetworkTypes
 
 package enum SnapshotSchema {
   /// `PRAGMA user_version`; a change of any table or view that a query could notice raises it.
-  package static let version = 1
+  package static let version = 2
   /// `PRAGMA application_id`, "OVSI": what tells a snapshot from other SQLite files.
   package static let applicationID = 0x4f56_5349
 

@@ -1,0 +1,36 @@
+// Nodes that are of another cloud than Neutron's answers: a snapshot of both would answer questions
+// about neither. Feeds the import.
+import Facts
+import NetworkTypes
+
+/// A node that Neutron knows nothing of.
+public struct ForeignNode: Hashable, Sendable {
+  public let node: NodeName
+  /// Ports that its switch says are Neutron's (`external_ids:iface-id`).
+  public let portCount: Int
+}
+
+extension CloudFacts {
+  /// Nodes whose switch has ports of Neutron's, none of which is in `neutron/ports.json`, and whose
+  /// names no agent in `neutron/agents.json` has; sorted.
+  ///
+  /// Empty where either answer is missing: nothing is known then.
+  public var foreignNodes: [ForeignNode] {
+    guard neutron.ports.isKnown, neutron.agents.isKnown else { return [] }
+    let known = Set(neutron.ports.records.map { $0.id.rawValue })
+    let hosts = Set(neutron.agents.records.map(\.host).filter { !$0.isEmpty }.map(shortName))
+    return nodes.compactMap { node in
+      let ports = node.openVSwitch.database.records.flatMap(\.interfaces)
+        .compactMap { $0.externalIDs["iface-id"] }
+      let names = Set(
+        ([node.name.rawValue, node.hostname] + node.files.configurations.values.map(\.host))
+          .compactMap { $0 }.map(shortName))
+      guard !ports.isEmpty, known.isDisjoint(with: ports), hosts.isDisjoint(with: names) else {
+        return nil
+      }
+      return ForeignNode(node: node.name, portCount: ports.count)
+    }
+  }
+
+  private func shortName(_ name: String) -> String { String(name.prefix { $0 != "." }) }
+}
