@@ -64,6 +64,10 @@ let package = Package(
     .target(
       name: "KernelLab", dependencies: ["NetworkTypes"], path: "Tests/KernelLab",
       exclude: ["agent.py"], swiftSettings: strict),
+    // The captured clouds with a fault each, as edits of the healthy one.
+    .target(
+      name: "FaultCaptures", dependencies: ["Facts", "Formats", "NetworkTypes"],
+      path: "Tests/FaultCaptures", swiftSettings: strict),
     tests("NetworkTypesTests", ["NetworkTypes", "Conntrack"]),
     tests("FormatsTests", ["Facts", "Formats", "NetworkTypes"]),
     tests("OpenFlowTests", ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow"]),
@@ -71,7 +75,9 @@ let package = Package(
       "NetfilterTests",
       ["Conntrack", "Facts", "Formats", "KernelLab", "Netfilter", "NetworkTypes"]),
     tests("SnapshotTests", ["Audit", "Facts", "Formats", "NetworkTypes", "Snapshot", grdb]),
-    tests("LogicalModelTests", ["Facts", "Formats", "LogicalModel", "NetworkTypes", "Snapshot"]),
+    tests(
+      "LogicalModelTests",
+      ["FaultCaptures", "Facts", "Formats", "LogicalModel", "NetworkTypes", "Snapshot"]),
     tests(
       "TraceTests",
       [
