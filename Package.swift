@@ -47,6 +47,10 @@ let package = Package(
     module("DataPlane", ["Conntrack", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
     module("LogicalModel", ["Facts", "NetworkTypes"]),
     module("Trace", ["Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
+    module(
+      "Diagnosis",
+      ["DataPlane", "Facts", "Formats", "LogicalModel", "Netfilter", "NetworkTypes", "OpenFlow", "Trace"]
+    ),
     module("Confirm", ["Facts", "NetworkTypes", "Trace", "CLibPcap"]),
     module("Audit", ["Facts", "Snapshot", grdb]),
     module(
@@ -55,7 +59,7 @@ let package = Package(
     .executableTarget(
       name: "ovsight",
       dependencies: [
-        "Audit", "Confirm", "DataPlane", "Facts", "Formats", "LogicalModel",
+        "Audit", "Confirm", "DataPlane", "Diagnosis", "Facts", "Formats", "LogicalModel",
         "NetworkTypes", "OpenFlow", "Report", "Snapshot", "Trace", arguments,
       ],
       swiftSettings: strict),
