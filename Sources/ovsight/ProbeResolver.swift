@@ -50,6 +50,9 @@ struct ProbeResolver {
     }
   }
 
+  /// Whether anything in the snapshot goes by the word.
+  func isKnown(_ word: String) -> Bool { !model.resolve(word).items.isEmpty }
+
   private func one(_ word: String, _ option: String, _ kinds: Set<ModelItem.Kind>) throws
     -> ModelItem
   {

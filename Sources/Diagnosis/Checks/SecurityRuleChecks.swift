@@ -28,8 +28,10 @@ extension Inspection {
     let chain = NeutronPipeline.chain(hop.direction == .ingress ? "i" : "o", of: port.id)
     guard let present = filter.chain(chain) else { return nil }
     let text = ruleText(rule, hop)
-    // A rule of the same kind that is there already: what it lacks is named by others.
-    let isThere = present.rules.contains { $0.text.hasSuffix(text) }
+    // What a rule that is there lacks (a set's member) is named where it is lacking.
+    let isThere = present.rules.contains { held in
+      held.text.hasSuffix(text) || rule.remoteGroup.map(held.looksUp) ?? false
+    }
     if isThere { return nil }
     return chainDeviation(
       .securityRuleMissing, chain, text, port, root, filter,
@@ -41,7 +43,7 @@ extension Inspection {
   private func short(_ rule: NeutronSecurityGroupRule) -> String { String(rule.id.prefix(8)) }
 
   /// The rule as the agent writes it; a remote group as the one address that is asked about.
-  private func ruleText(_ rule: NeutronSecurityGroupRule, _ hop: FilteredHop) -> String {
+  func ruleText(_ rule: NeutronSecurityGroupRule, _ hop: FilteredHop) -> String {
     var words: [String] = []
     let flag = hop.direction == .ingress ? "-s" : "-d"
     let remote = hop.direction == .ingress ? hop.flow.source : hop.flow.destination
@@ -82,19 +84,7 @@ extension Inspection {
     else { return nil }
     let isIn = hop.direction == .ingress
     let table = isIn ? 82 : 72
-    let register = "reg5=0x\(String(number, radix: 16))"
-    let match = [Self.protocolWord(hop.flow), register, remoteWord(rule, hop), portWord(hop.flow)]
-      .compactMap { $0 }.joined(separator: ",")
-    let onward =
-      isIn
-      ? ["output:\(number)", "ct(commit,zone=NXM_NX_REG6[0..15]),output:\(number),resubmit(,92)"]
-      : ["resubmit(,73)", "resubmit(,73)"]
-    let lines = [
-      "table=\(table),priority=77,ct_state=+est-rel-rpl,\(match) actions=\(onward[0])",
-      "table=\(table),priority=77,ct_state=+new-est,\(match) actions=\(onward[1])",
-    ]
-    let flows = lines.compactMap { LineParsing.flow($0) }
-    guard flows.count == 2 else { return nil }
+    guard let flows = ruleFlows(rule, hop, port, view) else { return nil }
     let key = view.bridgeKey(view.integration)
     if flows.allSatisfy({ flow in view.flows(key.bridge).contains { $0.isSame(as: flow) } }) {
       return nil
@@ -116,8 +106,33 @@ extension Inspection {
         ], note: "touches this port only; the agent writes all its flows again"), port: port.id)
   }
 
-  private static func protocolWord(_ flow: FlowIntent) -> String {
+  /// The two flows of a rule, for packets that begin a connection and for those that belong to one.
+  func ruleFlows(
+    _ rule: NeutronSecurityGroupRule, _ hop: FilteredHop, _ port: Port, _ view: NodeView
+  ) -> [FlowEntry]? {
+    guard let number = view.interface(of: port.id, on: view.integration)?.interface.ofport else {
+      return nil
+    }
+    let isIn = hop.direction == .ingress
+    let table = isIn ? 82 : 72
+    let register = "reg5=0x\(String(number, radix: 16))"
+    let match = [
+      Self.protocolWord(rule, hop.flow), register, remoteWord(rule, hop), portWord(rule, hop.flow),
+    ].compactMap { $0 }.joined(separator: ",")
+    let onward =
+      isIn
+      ? ["output:\(number)", "ct(commit,zone=NXM_NX_REG6[0..15]),output:\(number),resubmit(,92)"]
+      : ["resubmit(,73)", "resubmit(,73)"]
+    let flows = [
+      "table=\(table),priority=77,ct_state=+est-rel-rpl,\(match) actions=\(onward[0])",
+      "table=\(table),priority=77,ct_state=+new-est,\(match) actions=\(onward[1])",
+    ].compactMap { LineParsing.flow($0) }
+    return flows.count == 2 ? flows : nil
+  }
+
+  private static func protocolWord(_ rule: NeutronSecurityGroupRule, _ flow: FlowIntent) -> String {
     let isV4 = flow.family == .ipv4
+    guard rule.protocolName != nil else { return isV4 ? "ip" : "ipv6" }
     return switch flow.ipProtocol {
     case IPProtocol.tcp: isV4 ? "tcp" : "tcp6"
     case IPProtocol.udp: isV4 ? "udp" : "udp6"
@@ -137,8 +152,22 @@ extension Inspection {
     return "\(field)=\(isIn ? hop.flow.source : hop.flow.destination)"
   }
 
-  private func portWord(_ flow: FlowIntent) -> String? {
-    guard flow.ipProtocol == IPProtocol.tcp || flow.ipProtocol == IPProtocol.udp else { return nil }
+  private func portWord(_ rule: NeutronSecurityGroupRule, _ flow: FlowIntent) -> String? {
+    guard flow.ipProtocol == IPProtocol.tcp || flow.ipProtocol == IPProtocol.udp,
+      rule.portMinimum != nil
+    else { return nil }
     return flow.destinationPort.map { "tp_dst=\($0)" }
+  }
+}
+
+extension IPTablesRule {
+  /// It asks for the members of a remote group.
+  fileprivate func looksUp(_ group: SecurityGroupID) -> Bool {
+    matches.contains { match in
+      guard case .set(let test) = match.test else { return false }
+      return AddressFamily.allCases.contains {
+        NeutronPipeline.setName(group, $0) == test.name
+      }
+    }
   }
 }

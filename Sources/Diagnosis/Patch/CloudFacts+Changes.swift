@@ -1,25 +1,66 @@
 // Applies changes to a copy of the facts. What a kernel or switch would do by itself along with a
 // change (connected routes of a device that comes up, carrier of a pair's other end) is done here.
+import DataPlane
 import Facts
 import NetworkTypes
 
 extension CloudFacts {
-  /// The facts after the changes, in their order; a change of what is not there does nothing.
+  /// The facts after the changes, in their order.
   public func applying(_ changes: [FactChange]) -> CloudFacts {
-    var copy = self
-    for change in changes { copy.apply(change) }
-    return copy
-  }
-
-  mutating func apply(_ change: FactChange) {
-    if case .removeNode(let name) = change { return nodes.removeAll { $0.name == name } }
-    guard let index = nodes.firstIndex(where: { $0.name == change.node }) else { return }
-    nodes[index].apply(change)
+    ChangedFacts(self, changes).facts
   }
 }
 
-extension NodeFacts {
-  fileprivate mutating func apply(_ change: FactChange) {
+/// Facts after some changes, and what of each node they touched.
+struct ChangedFacts {
+  private(set) var facts: CloudFacts
+  private(set) var touched: [NodeName: NodeChange] = [:]
+
+  /// In the order given; a change of what is not there does nothing.
+  init(_ facts: CloudFacts, _ changes: [FactChange]) {
+    self.facts = facts
+    for change in changes { apply(change) }
+  }
+
+  private mutating func apply(_ change: FactChange) {
+    switch change {
+    case .removeNode(let name): facts.nodes.removeAll { $0.name == name }
+    case .addSecurityRule(let rule): facts.neutron.add(rule)
+    case .removeSecurityRule(let rule): facts.neutron.remove(rule)
+    default:
+      guard let name = change.node,
+        let index = facts.nodes.firstIndex(where: { $0.name == name })
+      else { return }
+      var editor = NodeEditor(node: facts.nodes[index])
+      editor.apply(change)
+      facts.nodes[index] = editor.node
+      touched[name, default: NodeChange()].formUnion(editor.touched)
+    }
+  }
+}
+
+extension NeutronFacts {
+  fileprivate mutating func add(_ rule: NeutronSecurityGroupRule) {
+    for index in securityGroups.records.indices where securityGroups.records[index].id == rule.group
+    {
+      securityGroups.records[index].rules.append(rule)
+    }
+    securityGroupRules.records.append(rule)
+  }
+  fileprivate mutating func remove(_ rule: NeutronSecurityGroupRule) {
+    for index in securityGroups.records.indices {
+      securityGroups.records[index].rules.removeAll { $0.id == rule.id }
+    }
+    securityGroupRules.records.removeAll { $0.id == rule.id }
+  }
+}
+
+/// Changes one node's facts and notes what it changed.
+private struct NodeEditor {
+  var node: NodeFacts
+  var touched = NodeChange()
+
+  mutating func apply(_ change: FactChange) {
     switch change {
     case .setUp(let key): setUp(key)
     case .setDown(let key): edit(key) { $0.flags.remove("UP") }
@@ -62,17 +103,19 @@ extension NodeFacts {
     case .addDHCPHost(_, let network, let mac, let address): addHost(network, mac, address)
     case .addFlow, .removeFlow, .setTag, .addSwitchPort, .removeSwitchPort, .setInterfaceOption,
       .forgetConnections:
-      openVSwitch.apply(change)
-    case .removeNode: return
+      touched.openVSwitch = true
+      node.openVSwitch.apply(change)
+    case .removeNode, .addSecurityRule, .removeSecurityRule: return
     }
   }
 
   private mutating func edit(
     _ name: NamespaceName, _ body: (inout NamespaceFacts) -> Void
   ) {
-    guard var space = namespaces[name] else { return }
+    guard var space = node.namespaces[name] else { return }
     body(&space)
-    namespaces[name] = space
+    node.namespaces[name] = space
+    touched.namespaces.insert(name)
   }
 
   private mutating func edit(_ key: DeviceKey, _ body: (inout Link) -> Void) {
@@ -90,30 +133,35 @@ extension NodeFacts {
       link.flags.remove("NO-CARRIER")
       link.operState = "UP"
     }
-    edit(key.namespace) { $0.restoreConnectedRoutes(of: key.interface) }
+    edit(key.namespace) { space in
+      space.restoreConnectedRoutes(of: key.interface)
+      space.forwardOnBridge(key.interface)
+    }
     restoreCarrier(beyond: key)
-    openVSwitch.setUp(key.interface)
+    touched.openVSwitch = true
+    node.openVSwitch.setUp(key.interface)
   }
 
   /// The other end of a veth pair has its carrier back, and so have the routes through it.
   private mutating func restoreCarrier(beyond key: DeviceKey) {
     guard
-      let link = namespaces[key.namespace]?.links.records.first(where: { $0.name == key.interface }
-      ), link.kind == "veth"
+      let link = node.namespaces[key.namespace]?.links.records.first(where: {
+        $0.name == key.interface
+      }), link.kind == "veth"
     else { return }
-    for (name, space) in namespaces {
+    for (name, space) in node.namespaces {
       for other in space.links.records where other.kind == "veth" && other.name != link.name {
         let isPeer =
           link.peerName.map { $0 == other.name && name == key.namespace }
           ?? (name != key.namespace && other.index == link.peerIndex
             && other.peerIndex == link.index)
         guard isPeer else { continue }
-        edit(DeviceKey(self.name, name, other.name)) { peer in
+        edit(DeviceKey(node.name, name, other.name)) { peer in
           peer.flags.remove("NO-CARRIER")
           peer.flags.insert("LOWER_UP")
           if peer.isUp { peer.operState = "UP" }
         }
-        openVSwitch.setUp(other.name)
+        node.openVSwitch.setUp(other.name)
       }
     }
   }
@@ -124,7 +172,7 @@ extension NodeFacts {
     var host = DnsmasqHost(evidence: .none)
     host.macs = [mac]
     host.addresses = [address]
-    files.dnsmasq[network]?.hosts.records.removeAll { $0.macs.contains(mac) }
-    files.dnsmasq[network]?.hosts.records.append(host)
+    node.files.dnsmasq[network]?.hosts.records.removeAll { $0.macs.contains(mac) }
+    node.files.dnsmasq[network]?.hosts.records.append(host)
   }
 }

@@ -35,9 +35,12 @@ public enum FactChange: Hashable, Sendable {
   case addDHCPHost(NodeName, NetworkID, MACAddress, IPAddress)
   case forgetConnections(NodeName)
   case removeNode(NodeName)
+  /// Of Neutron's API; what nodes make of it are changes of their own.
+  case addSecurityRule(NeutronSecurityGroupRule)
+  case removeSecurityRule(NeutronSecurityGroupRule)
 
-  /// The node whose facts change.
-  public var node: NodeName {
+  /// The node whose facts change; nil where it is Neutron's API.
+  public var node: NodeName? {
     switch self {
     case .setUp(let key), .setDown(let key), .setMTU(let key, _), .setMaster(let key, _),
       .addAddress(let key, _), .removeAddress(let key, _), .setNeighbour(let key, _, _),
@@ -54,6 +57,7 @@ public enum FactChange: Hashable, Sendable {
     case .setTag(let node, _, _), .setInterfaceOption(let node, _, _, _),
       .addDHCPHost(let node, _, _, _), .forgetConnections(let node), .removeNode(let node):
       node
+    case .addSecurityRule, .removeSecurityRule: nil
     }
   }
 }

@@ -62,6 +62,20 @@ extension NamespaceFacts {
     }
   }
 
+  /// A Linux bridge disables a port that goes down and forwards on it again when it comes up.
+  mutating func forwardOnBridge(_ interface: InterfaceName) {
+    for index in bridgePorts.records.indices
+    where bridgePorts.records[index].interface == interface {
+      bridgePorts.records[index].state = "forwarding"
+    }
+    for index in links.records.indices
+    where links.records[index].name == interface
+      && links.records[index].attributes["slave.state"] != nil
+    {
+      links.records[index].attributes["slave.state"] = "forwarding"
+    }
+  }
+
   func routes(_ family: AddressFamily) -> [Route] {
     family == .ipv4 ? routes4.records : routes6.records
   }

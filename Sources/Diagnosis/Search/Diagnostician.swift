@@ -155,7 +155,9 @@ public final class Diagnostician {
 
   private func trace(_ probe: Probe, with changes: [FactChange]) -> TraceResult {
     if let known = patched[changes] { return known.trace(probe) }
-    let tracer = Tracer(DataPlaneModel(cloud.facts.applying(changes)))
+    let changed = ChangedFacts(cloud.facts, changes)
+    let tracer = Tracer(
+      DataPlaneModel(changed.facts, sharing: cloud, except: changed.touched))
     patched[changes] = tracer
     return tracer.trace(probe)
   }
