@@ -49,7 +49,10 @@ let package = Package(
     module("Trace", ["Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
     module(
       "Diagnosis",
-      ["DataPlane", "Facts", "Formats", "LogicalModel", "Netfilter", "NetworkTypes", "OpenFlow", "Trace"]
+      [
+        "DataPlane", "Facts", "Formats", "LogicalModel", "Netfilter", "NetworkTypes", "OpenFlow",
+        "Trace",
+      ]
     ),
     module("Confirm", ["Facts", "NetworkTypes", "Trace", "CLibPcap"]),
     module("Audit", ["Facts", "Snapshot", grdb]),

@@ -8,6 +8,7 @@ import Trace
 struct ProbeResolver {
   private let model: CloudModel
   init(_ facts: CloudFacts) { model = CloudModel(facts) }
+  init(_ model: CloudModel) { self.model = model }
 
   /// What people call the receivers of a trace, by port id.
   var names: [String: String] {

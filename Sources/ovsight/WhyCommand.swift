@@ -2,6 +2,7 @@
 import ArgumentParser
 import Diagnosis
 import Facts
+import Formats
 import NetworkTypes
 import Snapshot
 import Trace
@@ -82,12 +83,12 @@ struct WhyCommand: ParsableCommand {
   func run() throws {
     if codes { return WhyOutput.codes(format).forEach(printLine) }
     guard let snapshot else { return }
-    let captured = try SnapshotFile.open(path: snapshot).loadFacts()
-    let facts = try Assumptions.applied(assume, to: captured)
+    let capture = try SnapshotFile.open(path: snapshot).loadCapture()
+    let facts = try Assumptions.applied(assume, to: CloudFacts(parsing: capture))
     let diagnostician = Diagnostician(facts)
     if let batch { return try answer(batch, diagnostician, facts) }
-    let walk = try walk(diagnostician, WhyWords(facts))
-    let output = WhyOutput(facts, isBrief: brief)
+    let walk = try walk(diagnostician, WhyWords(diagnostician.model))
+    let output = WhyOutput(facts, capture, isBrief: brief)
     switch format {
     case .json: printLine(output.json(walk).rendered)
     case .text: output.text(walk).forEach(printLine)

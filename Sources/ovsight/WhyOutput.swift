@@ -1,18 +1,21 @@
 // What `why` prints: three lines of the leg that decides, the legs, then the details.
 import Diagnosis
 import Facts
+import Formats
 
 struct WhyOutput {
   let facts: CloudFacts
   let isBrief: Bool
-  init(_ facts: CloudFacts, isBrief: Bool) {
+  private let capture: Capture
+  init(_ facts: CloudFacts, _ capture: Capture, isBrief: Bool) {
     self.facts = facts
+    self.capture = capture
     self.isBrief = isBrief
   }
 
   func text(_ walk: Walk) -> [String] {
     guard let deciding = walk.deciding else { return ["UNKNOWN: nothing to ask about"] }
-    let text = DiagnosisText(facts)
+    let text = DiagnosisText(facts, quote: quote)
     var lines = text.head(deciding.diagnosis)
     if isBrief { return lines }
     lines += ["", "Walk"]
@@ -22,6 +25,14 @@ struct WhyOutput {
         + (leg.diagnosis.verdict == .works ? "" : ": \(leg.diagnosis.summary)")
     }
     return lines + text.details(deciding.diagnosis)
+  }
+
+  private func quote(_ evidence: Evidence) -> String? {
+    let index = Int(evidence.file.rawValue)
+    guard capture.files.indices.contains(index) else { return nil }
+    let bytes = capture.files[index].bytes
+    let range = evidence.bytes.clamped(to: 0..<bytes.count)
+    return range.isEmpty ? nil : String(decoding: bytes[range], as: UTF8.self)
   }
 
   func json(_ walk: Walk) -> JSONText {

@@ -10,7 +10,7 @@ struct WhyWords {
   /// Stands for the internet where a question names no host of it.
   static let internet = IPAddress.v4(IPv4Address(rawValue: 0x0808_0808))
 
-  init(_ facts: CloudFacts) { resolver = ProbeResolver(facts) }
+  init(_ model: CloudModel) { resolver = ProbeResolver(model) }
 
   func guest(_ word: String) throws -> PortID {
     guard case .port(let id) = try resolver.origin(word) else {

@@ -34,6 +34,8 @@ public struct Deviation: Sendable {
     case intent
     /// All of its kind have it.
     case likeness
+    /// Made up for the question, from what intent lets pass: shown only where it mends.
+    case hypothesis
     /// It stops the packet, whatever it is there for.
     case obstacle
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }

@@ -26,7 +26,13 @@ extension Diagnosis {
 /// terminal.
 public struct DiagnosisText {
   let facts: CloudFacts
-  public init(_ facts: CloudFacts) { self.facts = facts }
+  /// The captured text at a place; nil where it is not at hand.
+  let quote: @Sendable (Evidence) -> String?
+  public init(_ facts: CloudFacts, quote: @escaping @Sendable (Evidence) -> String? = { _ in nil })
+  {
+    self.facts = facts
+    self.quote = quote
+  }
 
   /// Verdict, cause, fix.
   public func head(_ diagnosis: Diagnosis) -> [String] {
@@ -36,8 +42,9 @@ public struct DiagnosisText {
       return [
         "WORKS AS CONFIGURED: \(diagnosis.summary)",
         "Cause: \(diagnosis.denial?.code ?? "")",
-        "Fix:   " + (diagnosis.denial?.change.map { "none needed; to allow it: \($0)" }
-          ?? "none needed"),
+        "Fix:   "
+          + (diagnosis.denial?.change.map { "none needed; to allow it: \($0)" }
+            ?? "none needed"),
       ]
     case .unknown:
       let missing = diagnosis.missing(facts)
@@ -120,8 +127,16 @@ public struct DiagnosisText {
       guard let file = facts.file(item.file) else { return [] }
       let node = file.node.map { "\($0)# " } ?? ""
       let how = file.command?.commandLine ?? file.path
-      return ["   see:  \(node)\(how)   [\(file.path):\(item.line)]"]
+      let shown = quote(item).map { ["         " + Self.cut($0)] } ?? []
+      return ["   see:  \(node)\(how)   [\(file.path):\(item.line)]"] + shown
     }
   }
   private static let evidenceLimit = 4
+
+  private static func cut(_ text: String) -> String {
+    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return line.count > quoteLimit ? line.prefix(quoteLimit - 1) + "…" : line
+  }
+  /// About two lines of a terminal.
+  private static let quoteLimit = 180
 }

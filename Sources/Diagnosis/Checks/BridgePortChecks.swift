@@ -45,7 +45,8 @@ extension Inspection {
     if placed != nil { changes.append(.removeSwitchPort(key, name)) }
     changes.append(
       .addSwitchPort(
-        key, NewSwitchPort(
+        key,
+        NewSwitchPort(
           name: name, type: "patch", number: number, options: ["peer": peer.rawValue])))
     let command =
       "ovs-vsctl --may-exist add-port \(Shell.word(bridge)) \(Shell.word(name)) -- set Interface "

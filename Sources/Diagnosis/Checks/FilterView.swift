@@ -48,7 +48,9 @@ struct FilterView {
     let nft = family == .ipv4 ? space.facts.iptables4 : space.facts.iptables6
     let legacy = family == .ipv4 ? space.facts.iptables4Legacy : space.facts.iptables6Legacy
     guard nft.isKnown || legacy.isKnown else { return nil }
-    func size(_ table: IPTablesTable?) -> Int { table?.chains.reduce(0) { $0 + $1.rules.count } ?? 0 }
+    func size(_ table: IPTablesTable?) -> Int {
+      table?.chains.reduce(0) { $0 + $1.rules.count } ?? 0
+    }
     let first = nft.records.first { $0.name == name }
     let second = legacy.records.first { $0.name == name }
     guard let table = size(second) > size(first) ? second : first ?? second else { return nil }

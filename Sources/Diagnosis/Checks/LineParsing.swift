@@ -20,7 +20,9 @@ enum LineParsing {
   ) -> IPTablesRule? {
     let names = Set(chains + [place.chain]).sorted()
     let lines =
-      ["*\(place.table)"] + names.map { ":\($0) - [0:0]" } + ["-A \(place.chain) \(text)", "COMMIT", ""]
+      ["*\(place.table)"] + names.map { ":\($0) - [0:0]" } + [
+        "-A \(place.chain) \(text)", "COMMIT", "",
+      ]
     let parsed = IPTablesFormat.parse(
       CaptureText(lines.joined(separator: "\n")), family: place.family)
     let rules = parsed.records.first?.chain(place.chain)?.rules ?? []

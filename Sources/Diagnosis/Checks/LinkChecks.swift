@@ -47,7 +47,8 @@ extension Inspection {
       .linkDown, node: key.node, namespace: key.namespace, object: key.interface.rawValue,
       "\(key.interface)" + (key.namespace == .root ? "" : " in \(key.namespace)")
         + " on \(key.node) is down"
-        + (lost.isEmpty ? "" : ", and \(lost.count) route\(lost.count == 1 ? "" : "s") went with it"),
+        + (lost.isEmpty
+          ? "" : ", and \(lost.count) route\(lost.count == 1 ? "" : "s") went with it"),
       evidence: [device.link.evidence],
       changes: [.setUp(key)] + lost.map { .addRoute(space.key, $0.route) },
       fix: Fix(ways, note: "touches what this device carries"), port: port(of: key))

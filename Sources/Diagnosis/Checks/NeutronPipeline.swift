@@ -26,8 +26,9 @@ enum NeutronPipeline {
   static let metadataMark = MaskedMark(value: 1, mask: 0xffff)
 
   /// `int-br-ex` and `phy-br-ex` for `br-ex`; long names are cut by a hash, which is not rebuilt.
-  static func patchNames(_ bridge: BridgeName) -> (integration: InterfaceName, physical: InterfaceName)
-  {
+  static func patchNames(_ bridge: BridgeName) -> (
+    integration: InterfaceName, physical: InterfaceName
+  ) {
     (InterfaceName("int-\(bridge)"), InterfaceName("phy-\(bridge)"))
   }
 

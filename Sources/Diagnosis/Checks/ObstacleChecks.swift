@@ -176,7 +176,8 @@ extension Inspection {
               "ovs-ofctl -O OpenFlow14 --strict del-flows \(Shell.word(key.bridge)) "
                 + Shell.word("table=\(flow.table),priority=\(flow.priority),\(flow.match)"))
           ], Ways.restart(Ways.openVSwitchAgent, on: key.node),
-        ], note: "touches what the flow matches; the agent's restart removes flows of other cookies"))
+        ], note: "touches what the flow matches; the agent's restart removes flows of other cookies"
+      ))
   }
 }
 

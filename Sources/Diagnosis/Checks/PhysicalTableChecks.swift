@@ -48,9 +48,10 @@ extension Inspection {
         && flow.match.fields.count == 2
     }
     if rows.contains(where: { $0.assignedVLAN == provider.vlan }) { return nil }
-    let next = view.flows(view.integration).first {
-      $0.table == 0 && $0.match.inPort?.rawValue == UInt32(port) && $0.assignedVLAN != nil
-    }?.actions.last.map { "\($0)" } ?? "resubmit(,60)"
+    let next =
+      view.flows(view.integration).first {
+        $0.table == 0 && $0.match.inPort?.rawValue == UInt32(port) && $0.assignedVLAN != nil
+      }?.actions.last.map { "\($0)" } ?? "resubmit(,60)"
     let match = provider.wire.map { "dl_vlan=\($0)" } ?? "vlan_tci=0x0000/0x1fff"
     let push = provider.wire == nil ? "push_vlan:0x8100," : ""
     let text =

@@ -17,7 +17,9 @@ extension Inspection {
         found += mac(of: port, placed, view)
         found += number(of: port, placed, view)
       }
-      if port.owner == .server || port.owner == .none { found += hybridPlug(of: port, location, view) }
+      if port.owner == .server || port.owner == .none {
+        found += hybridPlug(of: port, location, view)
+      }
     }
     return found
   }
@@ -133,7 +135,8 @@ extension Inspection {
 
   // MARK: hybrid plugging
 
-  private func hybridPlug(of port: Port, _ location: PortLocation, _ view: NodeView) -> [Deviation] {
+  private func hybridPlug(of port: Port, _ location: PortLocation, _ view: NodeView) -> [Deviation]
+  {
     guard let name = location.switchPort, name.rawValue.hasPrefix("qvo"),
       let root = view.node.namespaces[.root]
     else { return [] }
@@ -207,7 +210,8 @@ extension Inspection {
 
   /// Whether the node's switch agent is to blame.
   func agentNote(_ node: NodeName?, _ binary: String = Ways.openVSwitchAgent) -> String {
-    guard let node, let agent = model.agents.first(where: { $0.node == node && $0.binary == binary })
+    guard let node,
+      let agent = model.agents.first(where: { $0.node == node && $0.binary == binary })
     else { return "" }
     if agent.isRunning == false { return "; \(binary) does not run on \(node)" }
     if agent.isAlive == false { return "; \(binary) on \(node) is not alive" }

@@ -238,7 +238,8 @@ extension Inspection {
       if expected.route.table != .main { text += " in table \(expected.route.table)" }
       if let other = expected.instead {
         let hop = other.nextHops.first
-        text += ", but one"
+        text +=
+          ", but one"
           + (hop?.gateway.map { " via \($0)" } ?? "")
           + (hop?.interface.map { " dev \($0)" } ?? "")
       }

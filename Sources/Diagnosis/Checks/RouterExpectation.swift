@@ -117,10 +117,11 @@ extension Inspection {
     var routes = centralRoutes(part)
     if let link = floatingLink(of: part) {
       let local = localFloatingIPs(of: part)
-      if !local.isEmpty, let route = expected(
-        .everything(.ipv4), via: link.farAddress, link.near,
-        table: RoutingTableID(NeutronPipeline.policyTable),
-        "the way of floating IPs out of router \(part.router.label)", in: part.space)
+      if !local.isEmpty,
+        let route = expected(
+          .everything(.ipv4), via: link.farAddress, link.near,
+          table: RoutingTableID(NeutronPipeline.policyTable),
+          "the way of floating IPs out of router \(part.router.label)", in: part.space)
       {
         routes.append(route)
       }

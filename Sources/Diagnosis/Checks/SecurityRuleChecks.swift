@@ -12,9 +12,15 @@ extension Inspection {
       let location = port.locations.first, let view = nodes[location.node]
     else { return [] }
     if location.linuxBridge != nil || location.switchPort?.rawValue.hasPrefix("qvo") == true {
-      return [hybridRule(rule, hop, port, view)].compactMap { $0 }
+      return hypotheses(hybridRule(rule, hop, port, view))
     }
-    return [flows(for: rule, hop, port, view)].compactMap { $0 }
+    return hypotheses(flows(for: rule, hop, port, view))
+  }
+
+  private func hypotheses(_ deviation: Deviation?) -> [Deviation] {
+    guard var deviation else { return [] }
+    deviation.strength = .hypothesis
+    return [deviation]
   }
 
   // MARK: iptables

@@ -132,7 +132,12 @@ extension Inspection {
       changes: [.addDHCPHost(server.node, server.network, mac, address)],
       fix: Fix(
         [
-          [FixCommand(nil, "openstack port set --name \(Shell.word(port.name.isEmpty ? port.label : port.name)) \(Shell.word(port.id))")],
+          [
+            FixCommand(
+              nil,
+              "openstack port set --name \(Shell.word(port.name.isEmpty ? port.label : port.name)) \(Shell.word(port.id))"
+            )
+          ],
           Ways.restart(Ways.dhcpAgent, on: server.node),
         ], note: "any update of the port makes the agent write the file again"), port: port.id)
   }

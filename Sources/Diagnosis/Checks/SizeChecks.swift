@@ -103,9 +103,11 @@ extension Inspection {
           keys.map { key in
             FixCommand(
               key.node,
-              "\(Shell.inside(key.namespaceKey))ip link set \(Shell.word(key.interface)) mtu \(need)")
+              "\(Shell.inside(key.namespaceKey))ip link set \(Shell.word(key.interface)) mtu \(need)"
+            )
           }
-        ], note: "make it last in the host's network configuration; the switches between the nodes "
+        ],
+        note: "make it last in the host's network configuration; the switches between the nodes "
           + "must carry it too"), port: port)
   }
 }

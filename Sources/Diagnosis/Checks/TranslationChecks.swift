@@ -167,7 +167,8 @@ extension Inspection {
           Ways.rebuild(part.router.id),
           removals + [FixCommand(key.node, "\(command) -t nat \(verb) \(text)")],
           Ways.restart(Ways.l3Agent, on: key.node),
-        ], note: "disabling a router for a moment stops all of its traffic; the second way touches "
+        ],
+        note: "disabling a router for a moment stops all of its traffic; the second way touches "
           + "this translation only"), port: port)
   }
 }

@@ -105,7 +105,8 @@ extension Inspection {
           Ways.restart(Ways.openVSwitchAgent, on: view.name),
           [FixCommand(view.name, command)]
             + flows.map { Ways.flow(key, add: $0.commandText) },
-        ], note: "touches overlay traffic between \(view.name) and \(peer.node) only"
+        ],
+        note: "touches overlay traffic between \(view.name) and \(peer.node) only"
           + agentNote(view.name)))
   }
 

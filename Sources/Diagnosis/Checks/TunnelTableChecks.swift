@@ -51,12 +51,13 @@ extension Inspection {
     let model = view.flows(overlay.bridge).first {
       $0.table == overlay.table && $0.assignedVLAN != nil && $0.match.exact(.tunID) != nil
     }
-    let next = model?.actions.lazy.compactMap { action -> String? in
-      switch action {
-      case .gotoTable, .resubmit: "\(action)"
-      default: nil
-      }
-    }.first ?? "goto_table:\(NeutronPipeline.learnTable)"
+    let next =
+      model?.actions.lazy.compactMap { action -> String? in
+        switch action {
+        case .gotoTable, .resubmit: "\(action)"
+        default: nil
+        }
+      }.first ?? "goto_table:\(NeutronPipeline.learnTable)"
     let text =
       "table=\(overlay.table),priority=1,tun_id=\(overlay.hexID) actions=push_vlan:0x8100,"
       + "set_field:\(4096 + Int(overlay.vlan.rawValue))->vlan_vid,\(next)"
@@ -67,9 +68,10 @@ extension Inspection {
     let sentence: String
     if let bad = wrong.first {
       let other = bad.assignedVLAN.map { vlan in
-        "VLAN \(vlan)" + (view.localVLANs.first { $0.value == vlan }.map {
-          " (\(self.title($0.key)))"
-        } ?? "")
+        "VLAN \(vlan)"
+          + (view.localVLANs.first { $0.value == vlan }.map {
+            " (\(self.title($0.key)))"
+          } ?? "")
       }
       sentence =
         "\(overlay.bridge) table \(overlay.table) on \(view.name) puts tunnel id "
@@ -182,7 +184,9 @@ extension Inspection {
   }
 
   private func remoteName(_ number: UInt32, _ bridge: BridgeName, _ view: NodeView) -> String {
-    guard let placed = view.byNumber[bridge]?[number] else { return "port \(number), which is gone" }
+    guard let placed = view.byNumber[bridge]?[number] else {
+      return "port \(number), which is gone"
+    }
     guard let remote = placed.interface.options["remote_ip"] else {
       return placed.interface.name.rawValue
     }

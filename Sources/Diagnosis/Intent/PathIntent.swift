@@ -107,6 +107,17 @@ struct PathIntent {
     return pass(port, .egress, flow) { hops in route(port, guest, flow, hops) }
   }
 
+  /// A source that the sender may use but does not hold gets no answer: nobody has the address.
+  func unanswerable(_ probe: Probe) -> IntentDenial? {
+    guard case .port(let id) = probe.origin, let source = probe.source,
+      let guest = cloud.guest(id).map({ cloud.guests[$0] }), !guest.owns(source)
+    else { return nil }
+    return IntentDenial(
+      code: "address-not-own",
+      text: "\(guest.name) sends from \(source), which it does not hold: answers go nowhere",
+      evidence: guest.evidence)
+  }
+
   private func disabled(_ port: Port) -> IntentVerdict? {
     if port.isAdminUp == false {
       return deny(
@@ -219,7 +230,8 @@ struct PathIntent {
       return flow.ipProtocol == IPProtocol.icmp || flow.ipProtocol == IPProtocol.icmp6
         ? .allowed(hops)
         : deny(
-          "router-only-answers-icmp", "router \(router.label) itself has no service on "
+          "router-only-answers-icmp",
+          "router \(router.label) itself has no service on "
             + flow.protocolText, router.evidence)
     }
     for interface in router.interfaces {
@@ -322,7 +334,8 @@ struct PathIntent {
       family: probe.destination.family, ipProtocol: probe.ipProtocol, source: source,
       destination: probe.destination, destinationPort: probe.destinationPort)
     if let floating = floatingIP(probe.destination) { return enter(floating, flow, []) }
-    for network in model.networks where network.segments.contains(where: {
+    for network in model.networks
+    where network.segments.contains(where: {
       $0.physicalNetwork != nil
     }) {
       guard let target = owner(of: probe.destination, on: network.id) else { continue }
@@ -350,9 +363,11 @@ struct PathIntent {
       $0.address == floating.address && $0.origin.contains(.api)
     }
     guard !forwardings.isEmpty else {
-      if flow.ipProtocol == IPProtocol.icmp, floating.places.contains(where: {
-        $0.present.contains(.address)
-      }) {
+      if flow.ipProtocol == IPProtocol.icmp,
+        floating.places.contains(where: {
+          $0.present.contains(.address)
+        })
+      {
         return .allowed(hops)
       }
       return deny(

@@ -29,7 +29,8 @@ public struct AssumptionReader {
   public static let forms = [
     "add|remove flow NODE BRIDGE FLOW", "add|remove rule NODE/NAMESPACE TABLE CHAIN RULE",
     "add|remove rule6 NODE/NAMESPACE TABLE CHAIN RULE", "add|remove route NODE/NAMESPACE ROUTE",
-    "add|remove address NODE/NAMESPACE DEVICE ADDRESS/LENGTH", "add|remove member NODE/NAMESPACE SET PREFIX",
+    "add|remove address NODE/NAMESPACE DEVICE ADDRESS/LENGTH",
+    "add|remove member NODE/NAMESPACE SET PREFIX",
     "set up|down NODE/NAMESPACE DEVICE", "set mtu NODE/NAMESPACE DEVICE BYTES",
     "set sysctl NODE/NAMESPACE NAME VALUE", "set tag NODE PORT VLAN",
     "remove port NODE BRIDGE NAME", "remove node NODE",
@@ -81,7 +82,8 @@ public struct AssumptionReader {
 
   private func node(_ words: String, _ name: String) throws(AssumptionError) -> NodeName {
     guard facts.node(NodeName(name)) != nil else {
-      throw wanted(words, "one of the nodes " + facts.nodes.map(\.name.rawValue).joined(separator: ", "))
+      throw wanted(
+        words, "one of the nodes " + facts.nodes.map(\.name.rawValue).joined(separator: ", "))
     }
     return NodeName(name)
   }

@@ -51,6 +51,11 @@ public final class Diagnostician {
       diagnosis.denial = denial
       return diagnosis
     }
+    if let denial = intent.unanswerable(probe), before.outcome.isDelivered == true {
+      diagnosis.verdict = .asConfigured
+      diagnosis.denial = denial
+      return diagnosis
+    }
     let candidates = self.candidates(before, wanted, probe)
     let outcome = search(candidates, probe, wanted)
     diagnosis.causes = outcome.causes
@@ -92,9 +97,16 @@ public final class Diagnostician {
       for hop in hops { all += inspection.securityRules(at: hop) }
     }
     for port in scope.ports.compactMap({ model.port($0) }) { all += inspection.portFlows(of: port) }
-    all += inspection.obstacles(before.steps + before.replySteps)
+    // What intent explains is not named a second time as an obstacle.
+    all += inspection.obstacles(before.steps + before.replySteps).filter { obstacle in
+      !all.contains {
+        $0.code == obstacle.code && $0.node == obstacle.node
+          && $0.namespace == obstacle.namespace && $0.object == obstacle.object
+      }
+    }
     return all.sorted { a, b in
-      (a.strength, scope.distance(a), a.code, a.object) < (b.strength, scope.distance(b), b.code, b.object)
+      (a.strength, scope.distance(a), a.code, a.object)
+        < (b.strength, scope.distance(b), b.code, b.object)
     }
   }
 
@@ -127,7 +139,9 @@ public final class Diagnostician {
       (a.deviation.strength, a.deviation.code) < (b.deviation.strength, b.deviation.code)
     }
     let named = Set(outcome.causes.map(\.deviation.text))
-    outcome.suspects = candidates.filter { !named.contains($0.text) }
+    outcome.suspects = candidates.filter {
+      !named.contains($0.text) && $0.strength <= .likeness
+    }
     if outcome.causes.isEmpty {
       // What cannot be tried, yet stops every packet.
       outcome.causes = outcome.suspects.filter { $0.changes.isEmpty && $0.strength == .intent }

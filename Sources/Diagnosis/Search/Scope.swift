@@ -49,7 +49,9 @@ struct Scope {
     }
     // What comes from outside may be taken by whoever is on the external network.
     if case .external = probe.origin { nodes.formUnion(inspection.nodes.keys) }
-    if !probe.destination.isPrivate { nodes.formUnion(model.routers.flatMap { $0.places.map(\.node) }) }
+    if !probe.destination.isPrivate {
+      nodes.formUnion(model.routers.flatMap { $0.places.map(\.node) })
+    }
     self.ports = ports.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     self.nodes = nodes
     self.visited = visited

@@ -202,7 +202,8 @@ extension Diagnostician {
         rule.direction == .ingress && rule.family == .ipv4 && rule.remoteGroup == nil
           && rule.remotePrefix?.length ?? 0 == 0
       }
-    if rules.isEmpty || rules.contains(where: { $0.protocolName == nil || $0.protocolName == "icmp" })
+    if rules.isEmpty
+      || rules.contains(where: { $0.protocolName == nil || $0.protocolName == "icmp" })
     {
       return (.icmp, nil)
     }
