@@ -86,6 +86,12 @@ let package = Package(
       "LogicalModelTests",
       ["FaultCaptures", "Facts", "Formats", "LogicalModel", "NetworkTypes", "Snapshot"]),
     tests(
+      "DiagnosisTests",
+      [
+        "DataPlane", "Diagnosis", "FaultCaptures", "Facts", "Formats", "LogicalModel",
+        "NetworkTypes", "Trace",
+      ]),
+    tests(
       "TraceTests",
       [
         "Confirm", "Conntrack", "DataPlane", "Facts", "Formats", "KernelLab", "Netfilter",

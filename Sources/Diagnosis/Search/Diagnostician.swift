@@ -125,6 +125,8 @@ public final class Diagnostician {
     var outcome = SearchOutcome()
     let trials = candidates.filter { !$0.changes.isEmpty }.prefix(Self.trialLimit)
     for deviation in trials {
+      // What is trusted more explains it: what is trusted less need not be tried.
+      if let best = outcome.causes.first?.deviation.strength, best < deviation.strength { break }
       let after = trace(probe, with: deviation.changes)
       guard works(after, wanted) else { continue }
       outcome.causes.append(Cause(deviation, mendsAlone: true))
