@@ -43,7 +43,8 @@ import Trace
     #expect(broken > 0, "the fault stops nothing")
   }
 
-  static let rows: [Row] = wiring + overlay + filters + routing + translation + services
+  static let rows: [Row] =
+    wiring + neverApplied + overlay + filters + routing + translation + services
 
   // MARK: wiring
 
@@ -51,7 +52,7 @@ import Trace
     Row(
       name: "a router's port in another network's VLAN", code: .portWrongVLAN, node: "net1",
       object: "qr-2d1a7663-2f",
-      fault: { $0.setTag("net1", "qr-2d1a7663-2f", 1) }),
+      fault: { $0.setTag("net1", "qr-2d1a7663-2f", 5) }),
     Row(
       name: "a guest's port that was never given a VLAN", code: .portNotWired, node: "cmp1",
       object: "qvod26e08b9-38", fault: { $0.setTag("cmp1", "qvod26e08b9-38", nil) }),
@@ -138,7 +139,7 @@ import Trace
       }),
     Row(
       name: "a port without its flow of table 60", code: .portFlowsMissing, node: "cmp2",
-      object: "tapab", isProven: true,
+      object: "tap3c162331-8f",
       fault: { facts in
         facts.removeFlows("cmp2", "br-int") { $0.table == 60 && $0.match.inPort?.rawValue == 11 }
       }),
@@ -153,6 +154,28 @@ import Trace
               match: FlowMatch([FieldMatch(.inPort, 11)]), actions: [.drop],
               evidence: Evidence(file: CaptureFileID(-1), line: 0, bytes: 0..<0)))
         ])
+      }),
+  ]
+
+  /// As an agent leaves a port that it never got to: no tag, none of its flows.
+  private static let neverApplied: [Row] = [
+    Row(
+      name: "a port that the agent never applied (flows)", code: .portNotWired, node: "cmp2",
+      object: "tap3c162331-8f",
+      fault: { facts in
+        facts.setTag("cmp2", "tap3c162331-8f", nil)
+        facts.removeFlows("cmp2", "br-int") { flow in
+          let text = "\(flow)"
+          return text.contains("in_port=11") || text.contains("reg5=0xb,")
+            || text.contains("0xb->reg5") || text.contains("fa:16:3e:ab:2d:fc")
+            || text.contains("output:11")
+        }
+      }),
+    Row(
+      name: "a port plugged with another MAC than Neutron has", code: .portWrongMAC, node: "cmp1",
+      object: "qvo21f57c68-f5", isProven: false,
+      fault: { facts in
+        facts.editPort("port-c1") { $0.mac = MACAddress("fa:16:3e:00:00:02") }
       }),
   ]
 

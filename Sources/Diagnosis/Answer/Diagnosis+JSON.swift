@@ -42,6 +42,7 @@ extension Cause {
   fileprivate func json(_ facts: CloudFacts) -> JSONText {
     guard case .object(var members) = deviation.json(facts) else { return .null }
     members.append(.init("mends_alone", .optional(mendsAlone)))
+    members.append(.init("behind", .optional(behind)))
     return .object(members)
   }
 }

@@ -9,9 +9,12 @@ public struct Cause: Sendable {
   /// Mended alone, the packet arrives and is answered; false: it takes all causes of the answer;
   /// nil: what mends it cannot be tried on a model.
   public let mendsAlone: Bool?
-  init(_ deviation: Deviation, mendsAlone: Bool?) {
+  /// What of the control plane is behind it: the agent that would keep it right does not run.
+  public let behind: String?
+  init(_ deviation: Deviation, mendsAlone: Bool?, behind: String? = nil) {
     self.deviation = deviation
     self.mendsAlone = mendsAlone
+    self.behind = behind
   }
 }
 
@@ -35,7 +38,6 @@ public struct Diagnosis: Sendable {
   public var suspects: [Deviation] = []
   /// The trace with the first cause mended (or all of a set).
   public var after: TraceResult?
-  var isSetMinimal = true
   /// What intent could not judge.
   public var note: String?
 

@@ -88,6 +88,7 @@ public struct DiagnosisText {
     for (number, cause) in diagnosis.causes.enumerated() {
       lines += ["", "\(number + 1). \(cause.deviation.text) [\(cause.deviation.code.rawValue)]"]
       lines.append("   \(standing(cause))")
+      if let behind = cause.behind { lines.append("   behind it: \(behind)") }
       lines += evidence(cause.deviation.evidence)
       for way in cause.deviation.fix.ways {
         lines.append("   mend: " + commands(way))

@@ -70,6 +70,13 @@ struct NodeView {
     return counts
   }
 
+  /// The cookie that most flows of a bridge bear: its agent's.
+  func agentCookie(_ bridge: BridgeName) -> UInt64? {
+    var counts: [UInt64: Int] = [:]
+    for flow in flows(bridge) { counts[flow.cookie, default: 0] += 1 }
+    return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+  }
+
   func freeNumber(_ bridge: BridgeName) -> Int {
     Int((byNumber[bridge]?.keys.max() ?? 0) + 1)
   }

@@ -158,9 +158,7 @@ extension Inspection {
     let key = BridgeKey(entered.node, lookup.bridge)
     // Tables end in a drop of their own: those are not in the way, something before them is missing.
     guard !flow.match.fields.isEmpty else { return nil }
-    let cookies = Dictionary(grouping: view.flows(lookup.bridge), by: \.cookie)
-    let usual = cookies.max { $0.value.count < $1.value.count }?.key
-    let isForeign = flow.cookie != usual
+    let isForeign = flow.cookie != view.agentCookie(lookup.bridge)
     return Deviation(
       isForeign ? .foreignFlow : .ruleDrops, .obstacle, node: key.node,
       object: "\(key.bridge) table \(flow.table)",

@@ -32,7 +32,9 @@ extension Inspection {
     else { return [] }
     let drops = view.flows(view.integration).filter { flow in
       flow.table == 0 && flow.dropsAll && flow.match.fields.count == 1
-        && flow.match.inPort?.rawValue == placed.interface.ofport.map { UInt32($0) }
+        && flow.match.inPort?.rawValue == placed.interface.ofport.flatMap { UInt32(exactly: $0) }
+        // With the right tag it is the agent's only where it bears the agent's cookie.
+        && (placed.port.tag != wanted || flow.cookie == view.agentCookie(view.integration))
     }
     if placed.port.tag == wanted, drops.isEmpty { return [] }
     let name = placed.port.name
@@ -44,14 +46,10 @@ extension Inspection {
       Deviation(
         code, node: view.name, object: name.rawValue, tagText(port, placed, wanted, drops, view),
         evidence: [placed.port.evidence] + drops.map(\.evidence),
-        changes: [.setTag(view.name, port: name, wanted)] + drops.map { .removeFlow(key, $0) }
-          + conntrackChanges(view),
+        changes: [.setTag(view.name, port: name, wanted)] + drops.map { .removeFlow(key, $0) },
         fix: tagFix(port, name, wanted, drops, view), port: port.id)
     ]
   }
-
-  /// Connections of a userspace datapath are filed by VLAN: those made in the wrong one are no use.
-  private func conntrackChanges(_ view: NodeView) -> [FactChange] { [] }
 
   private func tagText(
     _ port: Port, _ placed: PlacedInterface, _ wanted: VLANID, _ drops: [FlowEntry],

@@ -224,7 +224,8 @@ struct PathIntent {
     }
     let destination = flow.destination
     if isMetadata(destination) { return .allowed(hops) }
-    if router.interfaces.contains(where: { $0.addresses.contains(destination) })
+    let interfaces = intended(router.interfaces)
+    if interfaces.contains(where: { $0.addresses.contains(destination) })
       || router.gateway?.addresses.contains(destination) ?? false
     {
       return flow.ipProtocol == IPProtocol.icmp || flow.ipProtocol == IPProtocol.icmp6
@@ -234,7 +235,7 @@ struct PathIntent {
           "router \(router.label) itself has no service on "
             + flow.protocolText, router.evidence)
     }
-    for interface in router.interfaces {
+    for interface in interfaces {
       guard let id = interface.network,
         model.subnets(of: id).contains(where: { subnet in
           subnet.cidr.contains(destination)
@@ -258,7 +259,7 @@ struct PathIntent {
     _ extra: HostRoute, _ router: Router, _ sender: Port, _ flow: FlowIntent,
     _ hops: [FilteredHop], _ depth: Int
   ) -> IntentVerdict {
-    for network in router.interfaces.map(\.network) + [router.gateway?.network] {
+    for network in intended(router.interfaces).map(\.network) + [router.gateway?.network] {
       guard let owner = owner(of: extra.nextHop, on: network) else { continue }
       guard let next = model.router(owner.router) else {
         return .undecided("\(model.title(of: owner)) forwards for router \(router.label)")
@@ -396,7 +397,9 @@ struct PathIntent {
     return arrive(port, inner, hops)
   }
 
-  private func arrive(_ port: Port, _ flow: FlowIntent, _ hops: [FilteredHop]) -> IntentVerdict {
+  private func arrive(_ owner: Port, _ flow: FlowIntent, _ hops: [FilteredHop]) -> IntentVerdict {
+    // A virtual address has a port of its own that is plugged nowhere; a guest with a pair holds it.
+    let port = owner.isVirtual ? holder(of: flow.destination, on: owner.network) ?? owner : owner
     if let disabled = disabled(port) { return disabled }
     if port.owner.isRouters {
       return flow.ipProtocol == IPProtocol.icmp || flow.ipProtocol == IPProtocol.icmp6
@@ -434,13 +437,27 @@ struct PathIntent {
   /// The port with a fixed address, else the one that may use it as a pair.
   func owner(of address: IPAddress, on network: NetworkID?) -> Port? {
     guard let network else { return nil }
-    let ports = model.ports(of: network)
+    let ports = model.ports(of: network).filter { $0.origin.contains(.api) }
     let fixed = ports.first { $0.owner != .floatingIP && $0.addresses.contains(address) }
     return fixed
       ?? ports.first { port in
         port.locations.isEmpty == false
           && port.allowedAddressPairs.contains { $0.prefix == IPPrefix(host: address) }
       }
+  }
+
+  private func holder(of address: IPAddress, on network: NetworkID?) -> Port? {
+    network.flatMap { id in
+      model.ports(of: id).first { port in
+        !port.locations.isEmpty
+          && port.allowedAddressPairs.contains { $0.prefix.contains(address) }
+      }
+    }
+  }
+
+  /// Those that Neutron has; a node may hold one that was taken away.
+  private func intended(_ interfaces: [RouterInterface]) -> [RouterInterface] {
+    interfaces.filter { model.port($0.port)?.origin.contains(.api) ?? false }
   }
 
   private func linkLocalOwner(_ address: IPAddress, on network: NetworkID?) -> Port? {
@@ -490,4 +507,9 @@ extension SecurityIntent {
     words.append("--remote-ip \(IPPrefix(host: remote)) \(Shell.word(group))")
     return words.joined(separator: " ")
   }
+}
+
+extension Port {
+  /// Made for an address that guests share: nobody's device.
+  fileprivate var isVirtual: Bool { owner == .none && locations.isEmpty }
 }

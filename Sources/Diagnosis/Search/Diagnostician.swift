@@ -57,11 +57,11 @@ public final class Diagnostician {
       return diagnosis
     }
     let candidates = self.candidates(before, wanted, probe)
-    let outcome = search(candidates, probe, wanted)
-    diagnosis.causes = outcome.causes
+    var outcome = search(candidates, probe, wanted)
+    outcome.nameUnpluggedFirst()
+    diagnosis.causes = outcome.causes.map { inspection.withAgent($0) }
     diagnosis.after = outcome.after
     diagnosis.suspects = outcome.suspects
-    diagnosis.isSetMinimal = outcome.isSetMinimal
     if diagnosis.causes.isEmpty, isUnknown(before) {
       diagnosis.verdict = .unknown
     } else {
@@ -116,7 +116,15 @@ public final class Diagnostician {
     var causes: [Cause] = []
     var suspects: [Deviation] = []
     var after: TraceResult?
-    var isSetMinimal = true
+
+    /// A port that is not plugged as Neutron has it explains whatever else is amiss with it.
+    mutating func nameUnpluggedFirst() {
+      let codes: Set<CauseCode> = [.portUnbound, .portNotPlugged, .portWrongMAC]
+      guard let first = suspects.first(where: { codes.contains($0.code) }) else { return }
+      causes.insert(Cause(first, mendsAlone: nil), at: 0)
+      after = nil
+      suspects.removeAll { $0.text == first.text }
+    }
   }
 
   private func search(

@@ -62,6 +62,7 @@ struct Scope {
     guard let node = deviation.node else {
       return deviation.port.map(ports.contains) ?? true
     }
+    // What cannot be tried on a model must be about an end of the question.
     if deviation.changes.isEmpty, let port = deviation.port { return ports.contains(port) }
     return nodes.contains(node)
   }
