@@ -54,6 +54,13 @@ let package = Package(
     module("DataPlane", ["Conntrack", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
     module("LogicalModel", ["Facts", "NetworkTypes"]),
     module("Trace", ["Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
+    module(
+      "Diagnosis",
+      [
+        "DataPlane", "Facts", "Formats", "LogicalModel", "Netfilter", "NetworkTypes", "OpenFlow",
+        "Trace",
+      ]
+    ),
     module("Confirm", ["Facts", "NetworkTypes", "Trace", "CLibPcap"]),
     module("Audit", ["Facts", "Snapshot", grdb]),
     module(
@@ -62,8 +69,8 @@ let package = Package(
     .executableTarget(
       name: "ovsight",
       dependencies: [
-        "Audit", "Collector", "Confirm", "DataPlane", "Facts", "Formats", "LogicalModel",
-        "NetworkTypes", "OpenFlow", "Report", "Snapshot", "Trace", arguments,
+        "Audit", "Collector", "Confirm", "DataPlane", "Diagnosis", "Facts", "Formats",
+        "LogicalModel", "NetworkTypes", "OpenFlow", "Report", "Snapshot", "Trace", arguments,
       ],
       swiftSettings: strict),
 
@@ -86,6 +93,12 @@ let package = Package(
       "LogicalModelTests",
       ["FaultCaptures", "Facts", "Formats", "LogicalModel", "NetworkTypes", "Snapshot"]),
     tests("DriftTests", ["FaultCaptures", "Facts", "Formats", "LogicalModel", "NetworkTypes"]),
+    tests(
+      "DiagnosisTests",
+      [
+        "DataPlane", "Diagnosis", "FaultCaptures", "Facts", "Formats", "LogicalModel",
+        "NetworkTypes", "Trace",
+      ]),
     tests(
       "TraceTests",
       [

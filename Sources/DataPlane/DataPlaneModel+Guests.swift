@@ -80,9 +80,9 @@ extension DataPlaneModel {
         node.name, SwitchPortKey(placed.bridge, OpenFlowPort(UInt32(ofport))))
     }
     guard case .veth(let peer) = self.device(key)?.attachment ?? device.attachment,
-      let far = node.device(peer), let bridge = far.link.master,
-      let root = node.namespaces[.root]
+      let far = node.device(peer), let root = node.namespaces[.root]
     else { return .device(key) }
+    guard let bridge = far.link.master else { return plugBesideBridge(key, peer, root) }
     let members = root.devices.values.filter {
       $0.link.master == bridge && $0.key.interface != peer.interface
     }.sorted { $0.key < $1.key }
@@ -91,6 +91,20 @@ extension DataPlaneModel {
       return .nowhere("\(bridge) on \(node.name) has no guest device beside \(peer.interface)")
     }
     return .device(tap.key)
+  }
+
+  /// A hybrid plug's veth pair that leads into no bridge: the guest is on its tap all the same.
+  private func plugBesideBridge(
+    _ key: DeviceKey, _ peer: DeviceKey, _ root: NamespaceModel
+  ) -> GuestPlug {
+    guard peer.namespace == .root, key.interface.rawValue.hasPrefix("qvo") else {
+      return .device(key)
+    }
+    let tap = InterfaceName("tap" + key.interface.rawValue.dropFirst(3))
+    guard root.devices[tap] != nil else {
+      return .nowhere("\(peer.interface) on \(key.node) is in no Linux bridge")
+    }
+    return .device(DeviceKey(root.key, tap))
   }
 
   private func addSubports(to plugs: inout [PortID: Plug]) {

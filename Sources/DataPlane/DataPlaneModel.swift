@@ -19,16 +19,33 @@ public struct DataPlaneModel: Sendable {
   private var addresses: Set<MACAddress> = []
   /// Who has which address on which network, by Neutron's ports.
   private let owners: [NetworkID: [IPAddress: MACAddress]]
+  /// The nodes as they were before they were wired, for models that share them.
+  private let unwired: [NodeName: NodeModel]
 
-  public init(_ facts: CloudFacts) {
+  public init(_ facts: CloudFacts) { self.init(facts, sharing: nil, except: [:]) }
+
+  /// A model of changed facts that shares what did not change: building it costs what changed.
+  ///
+  /// `changes` must name all that differs between the facts of the two.
+  public init(
+    _ facts: CloudFacts, sharing other: DataPlaneModel?, except changes: [NodeName: NodeChange]
+  ) {
     self.facts = facts
     var owners: [NetworkID: [IPAddress: MACAddress]] = [:]
     for port in facts.neutron.ports.records where port.deviceOwner != "network:floatingip" {
       for fixed in port.fixedIPs { owners[port.network, default: [:]][fixed.address] = port.mac }
     }
     self.owners = owners
-    nodes = Dictionary(
-      facts.nodes.map { ($0.name, NodeModel($0)) }, uniquingKeysWith: { a, _ in a })
+    unwired = Dictionary(
+      facts.nodes.map { node in
+        let same = other?.unwired[node.name]
+        if let same, changes[node.name] == nil { return (node.name, same) }
+        return (
+          node.name,
+          NodeModel(node, sharing: same, except: changes[node.name] ?? NodeChange())
+        )
+      }, uniquingKeysWith: { a, _ in a })
+    nodes = unwired
     wireSwitchPorts()
     wireVethPairs()
     plugGuests()

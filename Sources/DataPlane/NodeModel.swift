@@ -13,11 +13,20 @@ public struct NodeModel: Sendable {
   /// Every OVS port of the database, and the device that it is where the capture has one.
   public var switchDevices: [SwitchPortKey: DeviceKey] = [:]
 
-  public init(_ facts: NodeFacts) {
+  public init(_ facts: NodeFacts) { self.init(facts, sharing: nil, except: NodeChange()) }
+
+  /// Takes what did not change from another model of the same node, before it was wired.
+  init(_ facts: NodeFacts, sharing other: NodeModel?, except change: NodeChange) {
     name = facts.name
     self.facts = facts
-    namespaces = facts.namespaces.mapValues { NamespaceModel($0, node: facts.name) }
-    openVSwitch = SwitchModel(facts.openVSwitch, node: facts.name)
+    namespaces = Dictionary(
+      uniqueKeysWithValues: facts.namespaces.map { name, space in
+        let same = change.namespaces.contains(name) ? nil : other?.namespaces[name]
+        return (name, same ?? NamespaceModel(space, node: facts.name))
+      })
+    openVSwitch =
+      (change.openVSwitch ? nil : other?.openVSwitch)
+      ?? SwitchModel(facts.openVSwitch, node: facts.name)
     let types = openVSwitch.bridges.values.flatMap(\.ports.values).compactMap { port in
       if case .tunnel(let tunnel) = port.kind { tunnel.type } else { nil }
     }
@@ -38,6 +47,17 @@ public struct NodeModel: Sendable {
         }
         return local
       })
+  }
+}
+
+/// What of a node's facts is not as it was.
+public struct NodeChange: Hashable, Sendable {
+  public var namespaces: Set<NamespaceName> = []
+  public var openVSwitch = false
+  public init() {}
+  public mutating func formUnion(_ other: NodeChange) {
+    namespaces.formUnion(other.namespaces)
+    openVSwitch = openVSwitch || other.openVSwitch
   }
 }
 

@@ -26,14 +26,14 @@ enum NeutronNames {
 }
 
 /// What a namespace is for, by its name.
-enum NamespaceRole: Hashable {
+package enum NamespaceRole: Hashable {
   case router(RouterID)
   case snat(RouterID)
   /// By the external network.
   case floating(NetworkID)
   case dhcp(NetworkID)
 
-  init?(_ name: NamespaceName) {
+  package init?(_ name: NamespaceName) {
     let text = name.rawValue
     func id(_ prefix: String) -> String? {
       text.hasPrefix(prefix) && text.count > prefix.count
@@ -53,14 +53,14 @@ enum NamespaceRole: Hashable {
   }
 
   /// The router that lives there.
-  var router: RouterID? {
+  package var router: RouterID? {
     switch self {
     case .router(let id), .snat(let id): id
     case .floating, .dhcp: nil
     }
   }
   /// The name that Neutron gives it.
-  var namespace: NamespaceName {
+  package var namespace: NamespaceName {
     switch self {
     case .router(let id): NamespaceName("qrouter-\(id)")
     case .snat(let id): NamespaceName("snat-\(id)")
@@ -71,7 +71,7 @@ enum NamespaceRole: Hashable {
 }
 
 /// What a device is, by the prefix of its name.
-enum DevicePrefix: String, CaseIterable {
+package enum DevicePrefix: String, CaseIterable {
   case tap = "tap"
   /// Hybrid plugging: the switch's end, the bridge's end, the Linux bridge.
   case hybridSwitchEnd = "qvo"
@@ -95,17 +95,17 @@ enum DevicePrefix: String, CaseIterable {
   case trunkSubPort = "spt-"
   case trunkParentEnd = "tpt-"
 
-  init?(_ interface: InterfaceName) {
+  package init?(_ interface: InterfaceName) {
     guard let found = Self.allCases.first(where: { interface.rawValue.hasPrefix($0.rawValue) })
     else { return nil }
     self = found
   }
   /// The device of a port.
-  func device(of port: PortID) -> InterfaceName {
+  package func device(of port: PortID) -> InterfaceName {
     InterfaceName(rawValue + port.rawValue.prefix(NeutronNames.deviceIDLength))
   }
   /// The veth of a router; its name keeps 10 or 11 characters of the id, by release.
-  func isDevice(_ interface: InterfaceName, of router: RouterID) -> Bool {
+  package func isDevice(_ interface: InterfaceName, of router: RouterID) -> Bool {
     guard let rest = interface.rawValue.after(rawValue) else { return false }
     return rest.count >= 8 && router.rawValue.hasPrefix(rest)
   }

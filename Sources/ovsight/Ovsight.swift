@@ -19,6 +19,7 @@ struct Ovsight: AsyncParsableCommand {
       TraceCommand.self, OfprotoTraceCommand.self,
       AuditCommand.self,
       ReportCommand.self,
+      WhyCommand.self,
     ])
 
   static func main() async {

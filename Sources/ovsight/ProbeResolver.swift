@@ -8,6 +8,7 @@ import Trace
 struct ProbeResolver {
   private let model: CloudModel
   init(_ facts: CloudFacts) { model = CloudModel(facts) }
+  init(_ model: CloudModel) { self.model = model }
 
   /// What people call the receivers of a trace, by port id.
   var names: [String: String] {
@@ -49,6 +50,9 @@ struct ProbeResolver {
     default: throw CommandError("--to \(word): wanted an address, a server or a port")
     }
   }
+
+  /// Whether anything in the snapshot goes by the word.
+  func isKnown(_ word: String) -> Bool { !model.resolve(word).items.isEmpty }
 
   private func one(_ word: String, _ option: String, _ kinds: Set<ModelItem.Kind>) throws
     -> ModelItem

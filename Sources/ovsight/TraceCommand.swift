@@ -59,6 +59,10 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(help: "text, json or (with --batch) jsonl.")
   var format: TraceFormat = .text
 
+  @Option(
+    help: "A change of the cloud to reckon with; repeatable. A wrong one lists what is understood.")
+  var assume: [String] = []
+
   @Option(help: "Write the predicted frame at each device to a capture file, for Wireshark.")
   var pcap: String?
 
@@ -73,7 +77,8 @@ struct TraceCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let facts = try SnapshotFile.open(path: snapshot).loadFacts()
+    let facts = try Assumptions.applied(
+      assume, to: try SnapshotFile.open(path: snapshot).loadFacts())
     let tracer = Tracer(DataPlaneModel(facts))
     if let batch { return try await answer(batch, tracer) }
     let resolver = ProbeResolver(facts)

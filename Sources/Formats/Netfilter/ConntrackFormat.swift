@@ -20,7 +20,7 @@ public enum ConntrackFormat {
       }
       let evidence = log.evidence(line: line.number, line.content)
       let entry =
-        content.contains("orig=(")
+        content.hasPart("orig=(")
         ? SwitchConntrackLine.parse(content, evidence)
         : KernelConntrackLine.parse(content, evidence)
       guard let entry else {
@@ -88,7 +88,7 @@ private enum KernelConntrackLine {
       words.removeFirst()
     }
     var state: String?
-    if let word = words.first, !word.contains("="), !word.hasPrefix("[") {
+    if let word = words.first, !word.utf8.contains(UInt8(ascii: "=")), !word.hasPrefix("[") {
       state = String(word)
       words.removeFirst()
     }
@@ -102,7 +102,7 @@ private enum KernelConntrackLine {
     var tuples: [TupleBuilder] = []
     var details = ConntrackDetails()
     for word in words {
-      if word.hasPrefix("["), word.hasSuffix("]"), !word.contains("=") {
+      if word.hasPrefix("["), word.hasSuffix("]"), !word.utf8.contains(UInt8(ascii: "=")) {
         details.flags.insert(String(word.dropFirst().dropLast()))
         continue
       }

@@ -16,7 +16,7 @@ enum Secrets {
     if name.hasSuffix("_file") || name.hasSuffix("_time") || harmless.contains(name) {
       return false
     }
-    return name == "pass" || parts.contains { name.contains($0) }
+    return name == "pass" || parts.contains { name.hasPart($0) }
   }
 
   /// Masks a whole value where its key says so, else the credentials of the URLs in it.
@@ -29,7 +29,7 @@ enum Secrets {
   ///
   /// Up to the last `@`, because a password may hold one; a second host's name may go with it.
   static func maskedURLs(_ value: String) -> String {
-    guard value.contains("://") else { return value }
+    guard value.hasPart("://") else { return value }
     let words = value.split(omittingEmptySubsequences: false) { $0 == " " || $0 == "\n" }
     guard words.count == 1 else {
       return words.map { maskedURLs(String($0)) }.joined(separator: " ")

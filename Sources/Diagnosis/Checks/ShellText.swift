@@ -1,0 +1,48 @@
+// Words for a shell: names on nodes are whatever someone chose.
+import NetworkTypes
+
+enum Shell {
+  private static let plain = Set(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:/=@%+,-")
+
+  /// The word as one argument, quoted where it must be.
+  static func word(_ text: String) -> String {
+    if !text.isEmpty, text.allSatisfy(plain.contains) { return text }
+    return "'" + text.replacing("'", with: "'\\''") + "'"
+  }
+  static func word<Kind>(_ name: Identifier<Kind>) -> String { word(name.rawValue) }
+
+  /// `ip netns exec NS ` where it is not the root namespace.
+  static func inside(_ key: NamespaceKey) -> String {
+    key.namespace == .root ? "" : "ip netns exec \(word(key.namespace)) "
+  }
+}
+
+/// Ways of mending that many checks share.
+enum Ways {
+  static func restart(_ agent: String, on node: NodeName) -> [FixCommand] {
+    [FixCommand(node, "systemctl restart \(agent)")]
+  }
+  static let openVSwitchAgent = "neutron-openvswitch-agent"
+  static let l3Agent = "neutron-l3-agent"
+  static let dhcpAgent = "neutron-dhcp-agent"
+
+  /// Makes the agents apply a port again.
+  static func replug(_ port: PortID) -> [FixCommand] {
+    [
+      FixCommand(nil, "openstack port set --disable \(Shell.word(port))"),
+      FixCommand(nil, "openstack port set --enable \(Shell.word(port))"),
+    ]
+  }
+  /// Makes the L3 agent build a router anew.
+  static func rebuild(_ router: RouterID) -> [FixCommand] {
+    [
+      FixCommand(nil, "openstack router set --disable \(Shell.word(router))"),
+      FixCommand(nil, "openstack router set --enable \(Shell.word(router))"),
+    ]
+  }
+  static func flow(_ key: BridgeKey, add text: String) -> FixCommand {
+    FixCommand(
+      key.node, "ovs-ofctl -O OpenFlow14 add-flow \(Shell.word(key.bridge)) \(Shell.word(text))")
+  }
+}
