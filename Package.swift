@@ -35,6 +35,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CLibPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     module("NetworkTypes"),
@@ -47,7 +48,11 @@ let package = Package(
     module("DataPlane", ["Conntrack", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
     module("LogicalModel", ["Facts", "NetworkTypes"]),
     module("Trace", ["Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
-    module("Confirm", ["Facts", "NetworkTypes", "Trace", "CLibPcap"]),
+    module("Namespaces", ["CLinux"]),
+    module(
+      "Confirm", ["DataPlane", "Facts", "Namespaces", "NetworkTypes", "Trace", "CLibPcap", "CLinux"]),
+    module(
+      "Replay", ["DataPlane", "Facts", "Namespaces", "NetworkTypes", "OpenFlow", "CLinux"]),
     module("Audit", ["Facts", "Snapshot", grdb]),
     module(
       "Report",
@@ -56,7 +61,8 @@ let package = Package(
       name: "ovsight",
       dependencies: [
         "Audit", "Confirm", "DataPlane", "Facts", "Formats", "LogicalModel",
-        "NetworkTypes", "OpenFlow", "Report", "Snapshot", "Trace", arguments,
+        "Namespaces", "NetworkTypes", "OpenFlow", "Replay", "Report", "Snapshot", "Trace",
+        arguments,
       ],
       swiftSettings: strict),
 

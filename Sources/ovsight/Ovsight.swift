@@ -18,6 +18,7 @@ struct Ovsight: AsyncParsableCommand {
       TraceCommand.self, OfprotoTraceCommand.self,
       AuditCommand.self,
       ReportCommand.self,
+      ReplayCommand.self, ServeReplayCommand.self,
     ])
 
   static func main() async {
