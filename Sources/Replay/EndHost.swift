@@ -69,13 +69,19 @@ struct EndHost {
     let own = addresses.filter { $0.address.family == family }.map { "\($0.prefix)" }
     let nowhere =
       family == .ipv4
-      ? ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"] : []
+      ? Self.privateRanges : []
     let all = family == .ipv4 ? "0.0.0.0/0" : "2000::/3"
     // The kernel keeps the local and the main table as one until there is a rule of one's own, and
     // `throw` would then end the search for a route.
     return ["rule add pref 32768 lookup main", "route add local \(all) dev lo table local"]
       + Set(own + nowhere).sorted().map { "route add throw \($0) table local" }
   }
+
+  /// What `IPAddress.isPrivate` means, as routes.
+  private static let privateRanges = [
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+    "192.168.0.0/16", "198.18.0.0/15",
+  ]
 
   /// Whatever port a packet is for, something listens there: one listener takes them all.
   static func redirects(_ device: String) -> String {

@@ -6,6 +6,7 @@ import Facts
 import Foundation
 import Namespaces
 import NetworkTypes
+import OpenFlow
 
 /// All listeners, by network namespace.
 public struct ServicePlan: Codable, Sendable {
@@ -21,6 +22,9 @@ public struct ServicePlan: Codable, Sendable {
       /// Answers HTTP with the instance's id, by source address.
       case metadata(instances: [String: String])
       case dhcp(DHCPService)
+      /// Takes and says nothing. The userspace switch reads tunnel packets beside the kernel, which
+      /// would refuse them.
+      case sink
     }
     /// `tcp` or `udp`.
     var transport: String
@@ -56,15 +60,26 @@ public struct ServicePlan: Codable, Sendable {
   private static func listeners(
     of namespace: NamespaceModel, _ node: NodeModel, _ cloud: DataPlaneModel
   ) -> [Listener] {
-    namespace.facts.sockets.records.compactMap { socket in
-      guard ["tcp", "udp"].contains(socket.transport), let port = socket.port,
-        socket.transport == "udp" || socket.state == "LISTEN"
-      else { return nil }
-      return Listener(
-        transport: socket.transport,
-        address: socket.address.flatMap { $0.isUnspecified ? nil : "\($0)" }, port: port,
-        device: socket.interface?.rawValue, role: role(of: socket, namespace, node, cloud))
-    }
+    let tunnels = namespace.key.namespace == .root ? tunnelPorts(of: node) : []
+    let sinks = tunnels.sorted().map { Listener(transport: "udp", port: $0, role: .sink) }
+    return sinks
+      + namespace.facts.sockets.records.compactMap { socket in
+        guard ["tcp", "udp"].contains(socket.transport), let port = socket.port,
+          socket.transport == "udp" || socket.state == "LISTEN",
+          socket.transport == "tcp" || !tunnels.contains(port)
+        else { return nil }
+        return Listener(
+          transport: socket.transport,
+          address: socket.address.flatMap { $0.isUnspecified ? nil : "\($0)" }, port: port,
+          device: socket.interface?.rawValue, role: role(of: socket, namespace, node, cloud))
+      }
+  }
+
+  private static func tunnelPorts(of node: NodeModel) -> Set<UInt16> {
+    Set(
+      node.openVSwitch.bridges.values.flatMap(\.ports.values).compactMap { port in
+        if case .tunnel(let tunnel) = port.kind { tunnel.destinationPort } else { nil }
+      }.filter { $0 > 0 })
   }
 
   private static func role(

@@ -65,6 +65,7 @@ public struct ServiceProcess {
       }
     }
     guard count >= 0 else { return }
+    if case .sink = listener.role { return }
     if case .dhcp(let service) = listener.role {
       if let answer = service.answer(to: Array(buffer[..<count])) {
         ServiceSocket.send(answer, from: service.device, descriptor)

@@ -61,6 +61,15 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(help: "Write the predicted frame at each device to a capture file, for Wireshark.")
   var pcap: String?
 
+  @Flag(help: "Send the packet in the snapshot's replay (`ovsight replay`) and watch every hop.")
+  var confirm = false
+
+  @Option(name: .customLong("state"), help: "With --confirm: the replay's folder.")
+  var replayFolder: String?
+
+  @Option(help: "With --confirm: write what was seen at every hop to a pcapng file.")
+  var pcapng: String?
+
   @Flag(help: "Leave out the deciding lines of the captures.")
   var brief = false
 
@@ -74,7 +83,10 @@ struct TraceCommand: AsyncParsableCommand {
   func run() async throws {
     let facts = try SnapshotFile.open(path: snapshot).loadFacts()
     let tracer = Tracer(DataPlaneModel(facts))
-    if let batch { return try await answer(batch, tracer) }
+    if let batch {
+      return confirm ? try confirmAll(batch, tracer) : try await answer(batch, tracer)
+    }
+    if confirm { return try confirmOne(facts, tracer) }
     let resolver = ProbeResolver(facts)
     let result = tracer.trace(try probe(resolver))
     if let pcap { try PcapFile.write(result.predictedFrames, to: pcap) }
@@ -92,7 +104,7 @@ struct TraceCommand: AsyncParsableCommand {
     }
   }
 
-  private func probe(_ resolver: ProbeResolver) throws -> Probe {
+  func probe(_ resolver: ProbeResolver) throws -> Probe {
     var probe = Probe(
       origin: try resolver.origin(origin ?? ""),
       destination: try resolver.destination(destination ?? "255.255.255.255", for: kind),
@@ -117,13 +129,15 @@ struct TraceCommand: AsyncParsableCommand {
   }
 
   private func answer(_ batch: String, _ tracer: Tracer) async throws {
-    let probes: [Probe]
+    for line in await traceAll(try probes(batch), tracer) { print(line) }
+  }
+
+  func probes(_ batch: String) throws -> [Probe] {
     do {
-      probes = try ProbeFile.parse(try readFile(batch))
+      return try ProbeFile.parse(try readFile(batch))
     } catch let error as ProbeError {
       throw CommandError("\(batch): \(error)")
     }
-    for line in await traceAll(probes, tracer) { print(line) }
   }
 
   /// All answers as JSON lines in the order of the probes, worked on by all cores.

@@ -1,0 +1,136 @@
+// The prediction beside what the wire showed: hop by hop, and header by header.
+import DataPlane
+import NetworkTypes
+import Trace
+
+/// One device crossing, as predicted, as seen, or both.
+public struct HopReport: Sendable {
+  public enum Status: String, Sendable, CaseIterable {
+    case seen, missing, unpredicted
+  }
+  public let place: CapturePlace
+  public let isOut: Bool
+  public let role: ProbeRole
+  public let status: Status
+  /// What goes over the device: a tunnel's outer packet, its inner one beside it.
+  public let predicted: (outer: Packet, inner: Packet?)?
+  public let sighting: Sighting?
+  public let layers: FrameLayers?
+  /// Where a seen header is not the predicted one: `ttl 63, predicted 62`.
+  public let differences: [String]
+  /// Since the probe was first seen anywhere; nil where it was not seen here.
+  public internal(set) var microseconds: Double?
+
+  public var isAsPredicted: Bool { status == .seen && differences.isEmpty }
+}
+
+/// Matches sightings of one probe with the predicted hops.
+struct HopComparison {
+  private var unused: [(sighting: Sighting, layers: FrameLayers, role: ProbeRole)]
+  private(set) var hops: [HopReport] = []
+
+  /// The address that the probe starts with: behind a source NAT its port may be any.
+  private let source: IPAddress?
+
+  init(
+    _ sightings: [(sighting: Sighting, layers: FrameLayers, role: ProbeRole)], source: IPAddress?
+  ) {
+    unused = sightings
+    self.source = source
+  }
+
+  /// Takes the predicted path of one direction; a device may be crossed several times.
+  mutating func match(
+    _ path: [PathHop], _ steps: [Step], _ roles: Set<ProbeRole>, _ role: ProbeRole
+  ) {
+    for hop in path {
+      let predicted = (steps[hop.step].packet, steps[hop.step].inner)
+      let place = CapturePlace.device(hop.device)
+      let candidates = unused.indices.filter {
+        unused[$0].sighting.place == place && unused[$0].sighting.isOut == hop.isOut
+          && roles.contains(unused[$0].role)
+      }
+      // Of several copies the one whose header fits; else the first.
+      let fitting = candidates.first {
+        HeaderDifference.texts(predicted, unused[$0].layers, source, isReply: role == .reply)
+          .isEmpty
+      }
+      guard let index = fitting ?? candidates.first else {
+        hops.append(
+          HopReport(
+            place: place, isOut: hop.isOut, role: role, status: .missing, predicted: predicted,
+            sighting: nil, layers: nil, differences: []))
+        continue
+      }
+      let found = unused.remove(at: index)
+      hops.append(
+        HopReport(
+          place: place, isOut: hop.isOut, role: found.role, status: .seen, predicted: predicted,
+          sighting: found.sighting, layers: found.layers,
+          differences: HeaderDifference.texts(
+            predicted, found.layers, source, isReply: role == .reply)))
+    }
+  }
+
+  /// What no prediction has claimed, on nodes' devices.
+  mutating func addUnpredicted() {
+    for entry in unused {
+      guard case .device = entry.sighting.place else { continue }
+      hops.append(
+        HopReport(
+          place: entry.sighting.place, isOut: entry.sighting.isOut, role: entry.role,
+          status: .unpredicted, predicted: nil, sighting: entry.sighting, layers: entry.layers,
+          differences: []))
+    }
+  }
+}
+
+/// How a seen header differs from the predicted one.
+enum HeaderDifference {
+  /// - Parameter source: the probe's own address.
+  static func texts(
+    _ predicted: (outer: Packet, inner: Packet?), _ seen: FrameLayers, _ source: IPAddress?,
+    isReply: Bool
+  ) -> [String] {
+    guard let outer = seen.outermost?.packet else { return ["the frame cannot be read"] }
+    guard let inner = predicted.inner else {
+      if seen.layers.count > 1 { return ["seen inside a tunnel, predicted outside one"] }
+      return texts(predicted.outer, outer, source, isReply: isReply)
+    }
+    guard seen.layers.count > 1, let innermost = seen.innermost?.packet else {
+      return ["seen outside a tunnel, predicted inside one"]
+    }
+    return compare("tunnel from", predicted.outer.source, outer.source)
+      + compare("tunnel to", predicted.outer.destination, outer.destination)
+      + texts(inner, innermost, source, isReply: isReply)
+  }
+
+  private static func texts(
+    _ predicted: Packet, _ seen: Packet, _ source: IPAddress?, isReply: Bool
+  ) -> [String] {
+    var texts = compare("from", predicted.source, seen.source)
+    texts += compare("to", predicted.destination, seen.destination)
+    texts += compare("ttl", predicted.ttl, seen.ttl)
+    texts += compare("MAC from", predicted.ethSrc, seen.ethSrc)
+    texts += compare("MAC to", predicted.ethDst, seen.ethDst)
+    texts += compare("VLAN", predicted.vlans.outer?.id, seen.vlans.outer?.id)
+    guard predicted.hasPorts, seen.hasPorts else { return texts }
+    // A source NAT keeps the port if it can, and need not (`--random-fully`).
+    let isTranslated = predicted.source != source && predicted.destination != source
+    if !isTranslated || !isReply {
+      texts += compare("to port", predicted.destinationPort, seen.destinationPort)
+    }
+    if !isTranslated || isReply {
+      texts += compare("from port", predicted.sourcePort, seen.sourcePort)
+    }
+    return texts
+  }
+
+  private static func compare<Value: Equatable>(
+    _ name: String, _ predicted: Value?, _ seen: Value?
+  ) -> [String] {
+    guard predicted != seen else { return [] }
+    let words = [seen, predicted].map { value in value.map { "\($0)" } ?? "none" }
+    return ["\(name) \(words[0]), predicted \(words[1])"]
+  }
+}
