@@ -60,15 +60,18 @@ extension ConfirmReport {
   }
 
   private static func lines(_ hop: HopReport) -> [String] {
-    let mark = ["seen": " ", "missing": "-", "unpredicted": "+"][hop.status.rawValue] ?? " "
+    let mark =
+      ["seen": " ", "missing": "-", "unpredicted": "+", "refusal": " "][hop.status.rawValue] ?? " "
     let direction = hop.isOut ? "out" : "in "
     let time = hop.microseconds.map { padded("\(Int($0)) µs", 10) } ?? padded("", 10)
     let header =
       (hop.layers?.innermost?.packet ?? hop.predicted?.inner ?? hop.predicted?.outer)
       .map(summary) ?? ""
     let tunnel = hop.layers?.innermost?.tunnelKey.map { "  [tunnel key \($0)]" } ?? ""
-    let word =
-      hop.status == .seen ? "" : "  \(hop.status == .missing ? "NOT SEEN" : "NOT PREDICTED")"
+    let words: [HopReport.Status: String] = [
+      .missing: "  NOT SEEN", .unpredicted: "  NOT PREDICTED",
+    ]
+    let word = words[hop.status] ?? ""
     let line =
       "\(mark) \(time) \(hop.role.rawValue) \(direction) \(hop.place)  \(header)\(tunnel)\(word)"
     return [line] + hop.differences.map { "               \($0)" }

@@ -100,7 +100,7 @@ public final class ConfirmSession {
   }
 
   private func attemptOnce(_ probe: Probe, number: Int) -> ConfirmReport {
-    let mark = ProbeMark.random()
+    var mark = ProbeMark.random()
     var marked = probe
     marked.sourcePort = mark.sourcePort
     do {
@@ -110,6 +110,11 @@ public final class ConfirmSession {
       guard let datagram = ProbeDatagram.encode(marked, from: source, mark) else {
         return refused(result, "a probe of kind \(probe.kind.rawValue) is not one marked packet")
       }
+      mark.servicePorts = Self.servicePorts(result)
+      let held =
+        probe.kind == .udp
+        ? ProbeSender.hold(mark.sourcePort, probe.destination.family, in: place) : nil
+      defer { if let held { close(held) } }
       captures.drain()
       do {
         try ProbeSender.send(datagram, to: probe.destination, in: place)
@@ -122,6 +127,13 @@ public final class ConfirmSession {
     } catch {
       return refused(tracer.trace(marked), "\(error)")
     }
+  }
+
+  /// The probe's destination ports on its predicted way.
+  private static func servicePorts(_ result: TraceResult) -> Set<UInt16> {
+    Set(
+      result.steps.map { $0.inner ?? $0.packet }.filter { $0.ipProtocol == IPProtocol.udp }
+        .map(\.destinationPort) + [result.probe.destinationPort].compactMap { $0 })
   }
 
   private func refused(_ result: TraceResult, _ why: String) -> ConfirmReport {
@@ -190,8 +202,8 @@ public final class ConfirmSession {
   ) -> ConfirmReport {
     var comparison = HopComparison(found, source: source)
     comparison.match(result.path, result.steps, [.forward], .forward)
-    comparison.match(result.replyPath, result.replySteps, [.reply, .error], .reply)
-    comparison.addUnpredicted()
+    comparison.match(result.replyPath, result.replySteps, [.reply, .refusal], .reply)
+    comparison.addUnpredicted(isRefused: result.outcome.isDelivered == false)
     var hops = comparison.hops
     let first = found.first?.sighting.frame.nanoseconds ?? 0
     for index in hops.indices {

@@ -87,12 +87,12 @@ extension FrameLayers {
   public func role(for mark: ProbeMark) -> ProbeRole? {
     guard let layer = innermost, let offset = layer.transport else { return nil }
     let packet = layer.packet
-    if packet.isICMPError { return quotes(mark, packet, offset) ? .error : nil }
+    if packet.isICMPError { return quotes(mark, packet, offset) ? .refusal : nil }
     switch packet.ipProtocol {
     case IPProtocol.tcp: return tcpRole(mark, offset, packet)
     case IPProtocol.udp:
       guard contains(mark.nonce, from: offset) else { return nil }
-      return packet.destinationPort == mark.sourcePort ? .reply : .forward
+      return datagramRole(mark, packet)
     case _ where packet.isICMP:
       guard contains(mark.nonce, from: offset) else { return nil }
       switch packet.icmpType {
@@ -104,6 +104,14 @@ extension FrameLayers {
     }
   }
 
+  /// A source NAT may have changed the probe's own port, so the service's is asked first.
+  private func datagramRole(_ mark: ProbeMark, _ packet: Packet) -> ProbeRole {
+    let goesThere = mark.servicePorts.contains(packet.destinationPort)
+    let comesThence = mark.servicePorts.contains(packet.sourcePort)
+    if goesThere != comesThence { return goesThere ? .forward : .reply }
+    return packet.destinationPort == mark.sourcePort ? .reply : .forward
+  }
+
   private func tcpRole(_ mark: ProbeMark, _ offset: Int, _ packet: Packet) -> ProbeRole? {
     let isSYN = packet.tcpFlags & (TCPFlags.syn | TCPFlags.ack) == TCPFlags.syn
     if isSYN { return number(offset + 4, 4) == UInt64(mark.sequence) ? .forward : nil }
@@ -112,7 +120,7 @@ extension FrameLayers {
     guard isAcknowledgement, isFirst,
       number(offset + 8, 4) == UInt64(mark.sequence &+ 1)
     else { return nil }
-    return .reply
+    return packet.tcpFlags & TCPFlags.rst != 0 ? .refusal : .reply
   }
 
   /// ICMP errors carry the header of what they are about, and at least eight bytes more.

@@ -7,6 +7,8 @@ import Trace
 public struct HopReport: Sendable {
   public enum Status: String, Sendable, CaseIterable {
     case seen, missing, unpredicted
+    /// A refusal's way back where a refusal was predicted: predictions end where it is made.
+    case refusal
   }
   public let place: CapturePlace
   public let isOut: Bool
@@ -21,7 +23,7 @@ public struct HopReport: Sendable {
   /// Since the probe was first seen anywhere; nil where it was not seen here.
   public internal(set) var microseconds: Double?
 
-  public var isAsPredicted: Bool { status == .seen && differences.isEmpty }
+  public var isAsPredicted: Bool { (status == .seen && differences.isEmpty) || status == .refusal }
 }
 
 /// Matches sightings of one probe with the predicted hops.
@@ -73,13 +75,17 @@ struct HopComparison {
   }
 
   /// What no prediction has claimed, on nodes' devices.
-  mutating func addUnpredicted() {
+  ///
+  /// - Parameter isRefused: the prediction says that the packet ends on its way, so that whoever
+  ///   drops it may say so.
+  mutating func addUnpredicted(isRefused: Bool) {
     for entry in unused {
       guard case .device = entry.sighting.place else { continue }
       hops.append(
         HopReport(
           place: entry.sighting.place, isOut: entry.sighting.isOut, role: entry.role,
-          status: .unpredicted, predicted: nil, sighting: entry.sighting, layers: entry.layers,
+          status: isRefused && entry.role == .refusal ? .refusal : .unpredicted, predicted: nil,
+          sighting: entry.sighting, layers: entry.layers,
           differences: []))
     }
   }

@@ -10,11 +10,17 @@ public struct ProbeMark: Hashable, Sendable {
   public let sequence: UInt32
   /// Source port, or ICMP's identifier.
   public let sourcePort: UInt16
+  /// Ports that the probe goes to, before and behind translations: an answer comes from them, and
+  /// carries the same nonce.
+  public var servicePorts: Set<UInt16>
 
-  public init(nonce: [UInt8], sequence: UInt32, sourcePort: UInt16) {
+  public init(
+    nonce: [UInt8], sequence: UInt32, sourcePort: UInt16, servicePorts: Set<UInt16> = []
+  ) {
     self.nonce = nonce
     self.sequence = sequence
     self.sourcePort = sourcePort
+    self.servicePorts = servicePorts
   }
 
   /// Sixteen random bytes, and a port that no service has.
@@ -33,6 +39,6 @@ public enum ProbeRole: String, Hashable, Sendable, CaseIterable {
   case forward
   /// The answer to it.
   case reply
-  /// An ICMP error that quotes it.
-  case error
+  /// An ICMP error that quotes it, or a reset.
+  case refusal
 }

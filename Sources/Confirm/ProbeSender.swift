@@ -47,6 +47,23 @@ enum ProbeSender {
     }
   }
 
+  /// A socket on the probe's own port, so that the kernel takes the answer and does not refuse it;
+  /// nil where the port is taken. To be closed.
+  static func hold(_ port: UInt16, _ family: AddressFamily, in place: NetworkNamespaceFile)
+    -> Int32?
+  {
+    try? place.enter {
+      let isV4 = family == .ipv4
+      let descriptor = socket(
+        isV4 ? AF_INET : AF_INET6, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+      let isBound = withName(IPAddress(bits: 0, family: family), port: port) {
+        bind(descriptor, $0, $1) == 0
+      }
+      if !isBound, descriptor >= 0 { close(descriptor) }
+      return isBound ? descriptor : nil
+    }
+  }
+
   private static func withName<Value>(
     _ address: IPAddress, port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value
   ) -> Value {

@@ -73,4 +73,13 @@ struct LinkCommands {
     }.map { "fdb replace \($0.mac) dev \($0.interface) master static" }
     return options + entries
   }
+
+  /// Lines for `bridge -batch`: what Linux bridges had learned.
+  static func learned(_ namespace: NamespaceModel) -> [String] {
+    namespace.facts.bridgeForwarding.records.filter { entry in
+      entry.bridge != nil && ["", "stale", "reachable"].contains(entry.state)
+        && !entry.flags.contains("self") && !entry.mac.isMulticast
+        && SafeWords.isDevice(entry.interface) && entry.vlan == nil
+    }.map { "fdb replace \($0.mac) dev \($0.interface) master dynamic" }
+  }
 }

@@ -8,6 +8,26 @@ import NetworkTypes
 import OpenFlow
 
 extension Replay {
+  /// Takes Linux bridges back to what they knew when the snapshot was made, and has everyone heard
+  /// once more: what earlier probes taught them is forgotten.
+  public func restoreLearned(_ cloud: DataPlaneModel) throws {
+    for namespace in cloud.nodes.values.flatMap(\.namespaces.values).sorted(by: { $0.key < $1.key })
+    {
+      let bridges = namespace.bridges.keys.filter { SafeWords.isDevice($0) }.sorted()
+      guard !bridges.isEmpty else { continue }
+      let place = ReplayPlace.namespace(namespace.key)
+      try batch(["ip"], bridges.map { "link set dev \($0) type bridge fdb_flush" }, in: place)
+      try batch(["bridge"], LinkCommands.learned(namespace), in: place)
+    }
+    greet(cloud)
+  }
+
+  private func batch(_ program: [String], _ lines: [String], in place: ReplayPlace) throws {
+    guard !lines.isEmpty else { return }
+    let words = program + ["-force", "-batch", "-"]
+    _ = try command(words, in: place, input: lines.joined(separator: "\n") + "\n").result()
+  }
+
   /// Each guest and each gateway broadcasts an ARP request that nobody answers, as all of them do
   /// all the time: switches then know their places (for 300 s, Open vSwitch's default).
   public func greet(_ cloud: DataPlaneModel) {
@@ -15,22 +35,32 @@ extension Replay {
       guard let source = guest.firstAddress(.ipv4)?.v4 else { continue }
       send(Self.request(from: guest.mac, source), from: "eth0", in: .guest(guest.port))
     }
-    let wanted = Set(cloud.guests.flatMap { $0.routes.compactMap(\.gateway) })
-    for node in cloud.nodes.values.sorted(by: { $0.name < $1.name }) {
-      for namespace in node.namespaces.values.sorted(by: { $0.key < $1.key }) {
-        for (name, addresses) in namespace.addresses.sorted(by: { $0.key < $1.key }) {
-          guard let device = namespace.devices[name], device.isUp,
-            let address = addresses.first(where: { wanted.contains($0.address.address) }),
-            let source = address.address.address.v4
-          else { continue }
-          send(
-            Self.request(from: device.mac, source), from: name.rawValue,
-            in: .namespace(namespace.key))
-        }
-      }
+    for gateway in gateways(cloud) {
+      send(
+        Self.request(from: gateway.device.mac, gateway.address),
+        from: gateway.device.key.interface.rawValue,
+        in: .namespace(gateway.device.key.namespaceKey))
+    }
+    for (index, host) in cloud.outsideHosts.enumerated() {
+      guard let source = host.addresses.lazy.compactMap(\.address.v4).first else { continue }
+      send(Self.request(from: host.mac, source), from: "eth0", in: .outside(index))
     }
     // Tunnels and four switches in user space take their time.
     usleep(300_000)
+  }
+
+  /// Devices that hold an address which some guest routes through.
+  private func gateways(_ cloud: DataPlaneModel) -> [(device: Device, address: IPv4Address)] {
+    let wanted = Set(cloud.guests.flatMap { $0.routes.compactMap(\.gateway) })
+    return cloud.nodes.values.flatMap { $0.namespaces.values }.flatMap { namespace in
+      namespace.addresses.compactMap { name, addresses in
+        guard let device = namespace.devices[name], device.isUp,
+          let address = addresses.first(where: { wanted.contains($0.address.address) }),
+          let source = address.address.address.v4
+        else { return nil }
+        return (device, source)
+      }
+    }.sorted { $0.device.key < $1.device.key }
   }
 
   /// A guest that is not plugged or a device that is down greets nobody.

@@ -20,21 +20,25 @@ struct ConfirmRun {
     replay = try Replay.open(folder)
     self.tracer = tracer
     field = try replay.confirmField(tracer.cloud)
-    // Switches forget in minutes what guests tell them all the time.
-    replay.greet(tracer.cloud)
   }
 
-  func confirm(_ probe: Probe) -> ConfirmReport {
-    ConfirmSession(tracer, field, kind: probe.kind).confirm(probe)
+  func confirm(_ probe: Probe) throws -> ConfirmReport {
+    let session = ConfirmSession(tracer, field, kind: probe.kind)
+    try replay.restoreLearned(tracer.cloud)
+    return session.confirm(probe)
   }
 
   /// Probes of one kind share their captures.
-  func confirm(all probes: [Probe], _ use: (Probe, ConfirmReport) -> Void) {
+  func confirm(all probes: [Probe], _ use: (Probe, ConfirmReport) -> Void) throws {
     for kind in ProbeProtocol.allCases {
       let group = probes.filter { $0.kind == kind }
       guard !group.isEmpty else { continue }
       let session = ConfirmSession(tracer, field, kind: kind)
-      for probe in group { use(probe, session.confirm(probe)) }
+      for probe in group {
+        // Each prediction starts from the snapshot, so each probe does.
+        try replay.restoreLearned(tracer.cloud)
+        use(probe, session.confirm(probe))
+      }
     }
   }
 }
