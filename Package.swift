@@ -50,9 +50,13 @@ let package = Package(
     module("Trace", ["Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
     module("Namespaces", ["CLinux"]),
     module(
-      "Confirm", ["DataPlane", "Facts", "Namespaces", "NetworkTypes", "Trace", "CLibPcap", "CLinux"]),
-    module(
       "Replay", ["DataPlane", "Facts", "Namespaces", "NetworkTypes", "OpenFlow", "CLinux"]),
+    module(
+      "Confirm",
+      [
+        "DataPlane", "Facts", "Namespaces", "NetworkTypes", "OpenFlow", "Replay", "Trace",
+        "CLibPcap", "CLinux",
+      ]),
     module("Audit", ["Facts", "Snapshot", grdb]),
     module(
       "Report",
@@ -88,6 +92,14 @@ let package = Package(
       "ReportTests",
       [
         "Audit", "DataPlane", "Facts", "Formats", "LogicalModel", "NetworkTypes", "Report", "Trace",
+      ]),
+    tests(
+      "ReplayTests",
+      ["DataPlane", "Facts", "Formats", "Namespaces", "NetworkTypes", "OpenFlow", "Replay"]),
+    tests(
+      "ConfirmTests",
+      [
+        "Confirm", "DataPlane", "Facts", "Formats", "Namespaces", "NetworkTypes", "Replay", "Trace",
       ]),
     tests("CommandLineTests", ["NetworkTypes"]),
   ]

@@ -122,7 +122,7 @@ enum HeaderDifference {
     texts += compare("VLAN", predicted.vlans.outer?.id, seen.vlans.outer?.id)
     guard predicted.hasPorts, seen.hasPorts else { return texts }
     // A source NAT keeps the port if it can, and need not (`--random-fully`).
-    let isTranslated = predicted.source != source && predicted.destination != source
+    let isTranslated = (isReply ? predicted.destination : predicted.source) != source
     if !isTranslated || !isReply {
       texts += compare("to port", predicted.destinationPort, seen.destinationPort)
     }

@@ -8,7 +8,14 @@ import NetworkTypes
 public enum PcapngFile {
   /// Writes the seen frames of a confirmation in the order of time.
   public static func write(_ report: ConfirmReport, to path: String) throws(PcapError) {
-    let seen = report.hops.enumerated().filter { $0.element.sighting != nil }.sorted {
+    guard
+      FileManager.default.createFile(
+        atPath: path, contents: Data(bytes(report.hops)), attributes: [.posixPermissions: 0o600])
+    else { throw PcapError(path: path, problem: "cannot be written") }
+  }
+
+  static func bytes(_ hops: [HopReport]) -> [UInt8] {
+    let seen = hops.enumerated().filter { $0.element.sighting != nil }.sorted {
       ($0.element.microseconds ?? 0) < ($1.element.microseconds ?? 0)
     }
     let places = Set(seen.map(\.element.place)).sorted()
@@ -20,10 +27,7 @@ public enum PcapngFile {
       }
       bytes += packet(frame, interface: UInt32(index), comment(number + 1, hop), isOut: hop.isOut)
     }
-    guard
-      FileManager.default.createFile(
-        atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
-    else { throw PcapError(path: path, problem: "cannot be written") }
+    return bytes
   }
 
   private static func comment(_ number: Int, _ hop: HopReport) -> String {

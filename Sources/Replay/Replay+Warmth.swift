@@ -8,8 +8,9 @@ import NetworkTypes
 import OpenFlow
 
 extension Replay {
-  /// Takes Linux bridges back to what they knew when the snapshot was made, and has everyone heard
-  /// once more: what earlier probes taught them is forgotten.
+  /// Back to what a prediction starts from: Linux bridges know what they knew when the snapshot was
+  /// made, neighbour caches are empty, so that addresses are resolved by those who hold them, and
+  /// everyone is heard once more.
   public func restoreLearned(_ cloud: DataPlaneModel) throws {
     for namespace in cloud.nodes.values.flatMap(\.namespaces.values).sorted(by: { $0.key < $1.key })
     {
@@ -19,7 +20,19 @@ extension Replay {
       try batch(["ip"], bridges.map { "link set dev \($0) type bridge fdb_flush" }, in: place)
       try batch(["bridge"], LinkCommands.learned(namespace), in: place)
     }
+    try forgetNeighbours(cloud)
     greet(cloud)
+  }
+
+  /// All but what someone set by hand.
+  private func forgetNeighbours(_ cloud: DataPlaneModel) throws {
+    let routers = cloud.nodes.values.flatMap { $0.namespaces.values.map(\.key) }
+      .filter { $0.namespace != .root }.sorted().map { ReplayPlace.namespace($0) }
+    let hosts =
+      guests.map { ReplayPlace.guest($0) } + cloud.outsideHosts.indices.map { .outside($0) }
+    for place in routers + hosts {
+      _ = try command(["ip", "neigh", "flush", "all"], in: place).result()
+    }
   }
 
   private func batch(_ program: [String], _ lines: [String], in place: ReplayPlace) throws {

@@ -19,7 +19,7 @@ struct ConfirmRun {
     }
     replay = try Replay.open(folder)
     self.tracer = tracer
-    field = try replay.confirmField(tracer.cloud)
+    field = try ConfirmField(replay, tracer.cloud)
   }
 
   func confirm(_ probe: Probe) throws -> ConfirmReport {
@@ -40,36 +40,5 @@ struct ConfirmRun {
         use(probe, session.confirm(probe))
       }
     }
-  }
-}
-
-extension Replay {
-  /// All devices of the replay, as places to capture at and to send from.
-  func confirmField(_ cloud: DataPlaneModel) throws -> ConfirmField {
-    var field = ConfirmField(points: [], guests: [:], namespaces: [:], outside: [])
-    for node in cloud.nodes.values.sorted(by: { $0.name < $1.name }) {
-      for namespace in node.namespaces.values.sorted(by: { $0.key < $1.key }) {
-        let file = try networkNamespace(of: .namespace(namespace.key))
-        field.namespaces[namespace.key] = file
-        for device in namespace.devices.values.sorted(by: { $0.key < $1.key })
-        where device.isUp && device.link.linkType != "loopback" {
-          field.points.append(
-            CapturePoint(
-              place: .device(device.key), namespace: file, device: device.key.interface.rawValue))
-        }
-      }
-    }
-    for port in guests {
-      let file = try networkNamespace(of: .guest(port))
-      field.guests[port] = file
-      field.points.append(CapturePoint(place: .guest(port), namespace: file, device: "eth0"))
-    }
-    for (index, host) in cloud.outsideHosts.enumerated() {
-      let file = try networkNamespace(of: .outside(index))
-      field.outside.append(file)
-      field.points.append(
-        CapturePoint(place: .outside(host.name), namespace: file, device: "eth0"))
-    }
-    return field
   }
 }
