@@ -5,6 +5,17 @@ import Trace
 
 enum CaptureFilter {
   static func text(_ kind: ProbeProtocol, tunnelPorts: Set<UInt16>) -> String {
+    let plain = self.plain(kind, tunnelPorts)
+    // `vlan` shifts everything that stands behind it.
+    return "\(plain) or (vlan and (\(plain)))"
+  }
+
+  /// For captures on all devices at once, whose header knows no `vlan`.
+  static func cooked(_ kind: ProbeProtocol, tunnelPorts: Set<UInt16>) -> String {
+    "\(plain(kind, tunnelPorts)) or ether proto 0x8100"
+  }
+
+  private static func plain(_ kind: ProbeProtocol, _ tunnelPorts: Set<UInt16>) -> String {
     let inner: String
     switch kind {
     case .icmp: inner = "icmp"
@@ -15,8 +26,6 @@ enum CaptureFilter {
     default: inner = "ip or ip6"
     }
     let tunnels = tunnelPorts.sorted().map { " or udp dst port \($0)" }.joined()
-    let plain = "\(inner)\(tunnels) or ip proto 47"
-    // `vlan` shifts everything that stands behind it.
-    return "\(plain) or (vlan and (\(plain)))"
+    return "\(inner)\(tunnels) or ip proto 47"
   }
 }

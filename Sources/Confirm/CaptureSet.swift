@@ -33,6 +33,16 @@ public struct CapturePoint: Hashable, Sendable {
   }
 }
 
+/// A namespace of a node that is not on this machine.
+public struct RemoteNamespace: Hashable, Sendable {
+  public let key: NamespaceKey
+  public let access: NodeAccess
+  public init(key: NamespaceKey, access: NodeAccess) {
+    self.key = key
+    self.access = access
+  }
+}
+
 /// A frame that a capture saw.
 public struct Sighting: Hashable, Sendable {
   public let place: CapturePlace
@@ -43,6 +53,7 @@ public struct Sighting: Hashable, Sendable {
 /// Open captures, each device once for what comes in and once for what goes out.
 final class CaptureSet {
   private var captures: [(place: CapturePlace, isOut: Bool, capture: LiveCapture)] = []
+  private var streams: [(key: NamespaceKey, links: [InterfaceName], capture: StreamCapture)] = []
   /// Devices that could not be captured on, with why.
   private(set) var failures: [String] = []
 
@@ -104,22 +115,57 @@ final class CaptureSet {
     }
   }
 
+  /// Captures on nodes elsewhere as well, one a namespace; they need a moment to listen.
+  func add(_ remote: [RemoteNamespace], filter: String, seconds: Int) {
+    var skews: [NodeAccess: Int64] = [:]
+    for place in remote {
+      do {
+        let skew = try skews[place.access] ?? StreamCapture.skew(of: place.access)
+        skews[place.access] = skew
+        let links = try StreamCapture.links(of: place.key, place.access)
+        let capture = try StreamCapture(
+          place.key, place.access, links: links, filter: filter, seconds: seconds,
+          skewNanoseconds: skew)
+        streams.append((place.key, Array(links.values), capture))
+      } catch {
+        failures.append("\(place.key): \(error)")
+      }
+    }
+    // tcpdump says nothing on its output before the first packet; a second starts any.
+    if !streams.isEmpty { usleep(1_000_000) }
+    for entry in streams {
+      if let failure = entry.capture.failure { failures.append("\(entry.key): \(failure)") }
+    }
+  }
+
+  /// Where a frame would be seen.
+  var watched: Set<CapturePlace> {
+    Set(captures.map(\.place)).union(
+      streams.filter { $0.capture.failure == nil }.flatMap { entry in
+        entry.links.map { .device(DeviceKey(entry.key, $0)) }
+      })
+  }
+
   /// Frames that have come since the last time, waiting `seconds` for the first one.
   func read(waiting seconds: Double) -> [Sighting] {
     var polled = captures.map {
       pollfd(fd: $0.capture.descriptor, events: Int16(POLLIN), revents: 0)
     }
-    guard poll(&polled, nfds_t(polled.count), Int32(seconds * 1_000)) > 0 else { return [] }
-    return zip(polled, captures).filter { $0.0.revents != 0 }.flatMap { _, entry in
-      entry.capture.read().map {
-        Sighting(place: entry.place, isOut: entry.isOut, frame: $0)
+    let ready = poll(&polled, nfds_t(polled.count), Int32(seconds * 1_000))
+    let remote = streams.flatMap { $0.capture.read() }
+    guard ready > 0 else { return remote }
+    return remote
+      + zip(polled, captures).filter { $0.0.revents != 0 }.flatMap { _, entry in
+        entry.capture.read().map {
+          Sighting(place: entry.place, isOut: entry.isOut, frame: $0)
+        }
       }
-    }
   }
 
   /// Throws away what has come so far.
   func drain() {
     for entry in captures { _ = entry.capture.read() }
+    for entry in streams { _ = entry.capture.read() }
   }
 
   var droppedPackets: Int { captures.reduce(0) { $0 + $1.capture.droppedPackets } }

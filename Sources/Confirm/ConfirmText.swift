@@ -8,7 +8,7 @@ extension ConfirmReport {
     var lines = [headline]
     lines += unreached.map { "  \(name($0)) was to get it and did not" }
     lines += intruders.map { "  \(name($0)) got it against the prediction" }
-    if refusal == nil, let isReplied = result.isReplied, isReplied != isReplySeen {
+    if refusal == nil, isReplyWatched, let isReplied = result.isReplied, isReplied != isReplySeen {
       lines.append(
         isReplySeen
           ? "  an answer came back against the prediction" : "  the answer did not come back")
@@ -61,7 +61,8 @@ extension ConfirmReport {
 
   private static func lines(_ hop: HopReport) -> [String] {
     let mark =
-      ["seen": " ", "missing": "-", "unpredicted": "+", "refusal": " "][hop.status.rawValue] ?? " "
+      ["seen": " ", "missing": "-", "unpredicted": "+", "refusal": " ", "unwatched": "?"][
+        hop.status.rawValue] ?? " "
     let direction = hop.isOut ? "out" : "in "
     let time = hop.microseconds.map { padded("\(Int($0)) µs", 10) } ?? padded("", 10)
     let header =
@@ -70,6 +71,7 @@ extension ConfirmReport {
     let tunnel = hop.layers?.innermost?.tunnelKey.map { "  [tunnel key \($0)]" } ?? ""
     let words: [HopReport.Status: String] = [
       .missing: "  NOT SEEN", .unpredicted: "  NOT PREDICTED",
+      .unwatched: "  not watched",
     ]
     let word = words[hop.status] ?? ""
     let line =

@@ -1,6 +1,7 @@
 // A captured frame, taken apart down to what tunnels carry: VXLAN, Geneve, GRE. Frames are hostile;
 // every read is bounded and what is cut short ends the search.
 import NetworkTypes
+import Trace
 
 /// A frame's headers, outermost first.
 public struct FrameLayers: Hashable, Sendable {
@@ -122,6 +123,37 @@ extension FrameLayers {
     else { return nil }
     return packet.tcpFlags & TCPFlags.rst != 0 ? .refusal : .reply
   }
+
+  /// The marks of a packet that somebody else sent, if it is one like the probe's: a SYN's sequence
+  /// number, or a payload that is long enough to be told from others.
+  func mark(like predicted: Packet, _ probe: Probe) -> ProbeMark? {
+    guard let layer = innermost, let offset = layer.transport else { return nil }
+    let packet = layer.packet
+    let isAlike =
+      packet.source == predicted.source && packet.destination == predicted.destination
+      && packet.ipProtocol == predicted.ipProtocol
+      && (probe.destinationPort == nil || !packet.hasPorts
+        || packet.destinationPort == predicted.destinationPort)
+    guard isAlike else { return nil }
+    let isTCP = packet.ipProtocol == IPProtocol.tcp
+    if isTCP {
+      guard packet.tcpFlags & (TCPFlags.syn | TCPFlags.ack) == TCPFlags.syn,
+        let sequence = number(offset + 4, 4)
+      else { return nil }
+      return ProbeMark(
+        nonce: [], sequence: UInt32(truncatingIfNeeded: sequence), sourcePort: packet.sourcePort)
+    }
+    if packet.isICMP, packet.icmpType != predicted.icmpType { return nil }
+    // From ICMP's identifier on: NAT may change that one, the rest stays.
+    let payload = bytes.dropFirst(offset + (packet.isICMP ? 6 : 8)).prefix(32)
+    guard payload.count >= Self.leastNonceBytes else { return nil }
+    return ProbeMark(
+      nonce: Array(payload), sequence: 0,
+      sourcePort: packet.isICMP ? packet.icmpID : packet.sourcePort)
+  }
+
+  /// Less is too likely to be in some other packet as well.
+  private static let leastNonceBytes = 8
 
   /// ICMP errors carry the header of what they are about, and at least eight bytes more.
   private func quotes(_ mark: ProbeMark, _ packet: Packet, _ offset: Int) -> Bool {

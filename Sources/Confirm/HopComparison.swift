@@ -9,6 +9,8 @@ public struct HopReport: Sendable {
     case seen, missing, unpredicted
     /// A refusal's way back where a refusal was predicted: predictions end where it is made.
     case refusal
+    /// Predicted where no capture is.
+    case unwatched
   }
   public let place: CapturePlace
   public let isOut: Bool
@@ -23,7 +25,13 @@ public struct HopReport: Sendable {
   /// Since the probe was first seen anywhere; nil where it was not seen here.
   public internal(set) var microseconds: Double?
 
-  public var isAsPredicted: Bool { (status == .seen && differences.isEmpty) || status == .refusal }
+  public var isAsPredicted: Bool {
+    switch status {
+    case .seen: differences.isEmpty
+    case .refusal, .unwatched: true
+    case .missing, .unpredicted: false
+    }
+  }
 }
 
 /// Matches sightings of one probe with the predicted hops.
@@ -33,12 +41,15 @@ struct HopComparison {
 
   /// The address that the probe starts with: behind a source NAT its port may be any.
   private let source: IPAddress?
+  private let watched: Set<CapturePlace>
 
   init(
-    _ sightings: [(sighting: Sighting, layers: FrameLayers, role: ProbeRole)], source: IPAddress?
+    _ sightings: [(sighting: Sighting, layers: FrameLayers, role: ProbeRole)], source: IPAddress?,
+    watched: Set<CapturePlace>
   ) {
     unused = sightings
     self.source = source
+    self.watched = watched
   }
 
   /// Takes the predicted path of one direction; a device may be crossed several times.
@@ -54,13 +65,13 @@ struct HopComparison {
       }
       // Of several copies the one whose header fits; else the first.
       let fitting = candidates.first {
-        HeaderDifference.texts(predicted, unused[$0].layers, source, isReply: role == .reply)
-          .isEmpty
+        differences(predicted, unused[$0], role).isEmpty
       }
       guard let index = fitting ?? candidates.first else {
         hops.append(
           HopReport(
-            place: place, isOut: hop.isOut, role: role, status: .missing, predicted: predicted,
+            place: place, isOut: hop.isOut, role: role,
+            status: watched.contains(place) ? .missing : .unwatched, predicted: predicted,
             sighting: nil, layers: nil, differences: []))
         continue
       }
@@ -69,9 +80,17 @@ struct HopComparison {
         HopReport(
           place: place, isOut: hop.isOut, role: found.role, status: .seen, predicted: predicted,
           sighting: found.sighting, layers: found.layers,
-          differences: HeaderDifference.texts(
-            predicted, found.layers, source, isReply: role == .reply)))
+          differences: differences(predicted, found, role)))
     }
+  }
+
+  private func differences(
+    _ predicted: (outer: Packet, inner: Packet?),
+    _ entry: (sighting: Sighting, layers: FrameLayers, role: ProbeRole), _ role: ProbeRole
+  ) -> [String] {
+    HeaderDifference.texts(
+      predicted, entry.layers, source, isReply: role == .reply,
+      hasMACs: entry.sighting.frame.hasMACs)
   }
 
   /// What no prediction has claimed, on nodes' devices.
@@ -96,30 +115,29 @@ enum HeaderDifference {
   /// - Parameter source: the probe's own address.
   static func texts(
     _ predicted: (outer: Packet, inner: Packet?), _ seen: FrameLayers, _ source: IPAddress?,
-    isReply: Bool
+    isReply: Bool, hasMACs: Bool = true
   ) -> [String] {
     guard let outer = seen.outermost?.packet else { return ["the frame cannot be read"] }
     guard let inner = predicted.inner else {
       if seen.layers.count > 1 { return ["seen inside a tunnel, predicted outside one"] }
-      return texts(predicted.outer, outer, source, isReply: isReply)
+      return texts(predicted.outer, outer, source, isReply: isReply, hasMACs: hasMACs)
     }
     guard seen.layers.count > 1, let innermost = seen.innermost?.packet else {
       return ["seen outside a tunnel, predicted inside one"]
     }
     return compare("tunnel from", predicted.outer.source, outer.source)
       + compare("tunnel to", predicted.outer.destination, outer.destination)
-      + texts(inner, innermost, source, isReply: isReply)
+      + texts(inner, innermost, source, isReply: isReply, hasMACs: true)
   }
 
   private static func texts(
-    _ predicted: Packet, _ seen: Packet, _ source: IPAddress?, isReply: Bool
+    _ predicted: Packet, _ seen: Packet, _ source: IPAddress?, isReply: Bool,
+    hasMACs: Bool = true
   ) -> [String] {
     var texts = compare("from", predicted.source, seen.source)
     texts += compare("to", predicted.destination, seen.destination)
     texts += compare("ttl", predicted.ttl, seen.ttl)
-    texts += compare("MAC from", predicted.ethSrc, seen.ethSrc)
-    texts += compare("MAC to", predicted.ethDst, seen.ethDst)
-    texts += compare("VLAN", predicted.vlans.outer?.id, seen.vlans.outer?.id)
+    if hasMACs { texts += ethernet(predicted, seen) }
     guard predicted.hasPorts, seen.hasPorts else { return texts }
     // A source NAT keeps the port if it can, and need not (`--random-fully`).
     let isTranslated = (isReply ? predicted.destination : predicted.source) != source
@@ -130,6 +148,12 @@ enum HeaderDifference {
       texts += compare("from port", predicted.sourcePort, seen.sourcePort)
     }
     return texts
+  }
+
+  private static func ethernet(_ predicted: Packet, _ seen: Packet) -> [String] {
+    compare("MAC from", predicted.ethSrc, seen.ethSrc)
+      + compare("MAC to", predicted.ethDst, seen.ethDst)
+      + compare("VLAN", predicted.vlans.outer?.id, seen.vlans.outer?.id)
   }
 
   private static func compare<Value: Equatable>(

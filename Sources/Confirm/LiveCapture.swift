@@ -11,6 +11,8 @@ public struct CapturedFrame: Hashable, Sendable {
   public let nanoseconds: UInt64
   /// On the wire; more than `bytes` where it was cut.
   public let length: Int
+  /// False where the capture did not keep the Ethernet header; its MACs and tags say nothing then.
+  public var hasMACs = true
 }
 
 /// An open capture. Used by one thread at a time.

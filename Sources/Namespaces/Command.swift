@@ -59,14 +59,25 @@ public struct Command: Sendable {
     return try spawn(output: nothing, errors: nothing, inSession: true)
   }
 
+  /// The same between two descriptors; its id is also that of its group of processes.
+  public func start(from standardInput: Int32, output: Int32) throws -> pid_t {
+    let nothing = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    defer { close(nothing) }
+    return try spawn(from: standardInput, output: output, errors: nothing, inSession: true)
+  }
+
   // MARK: posix_spawn
 
-  private func spawn(output: Int32, errors: Int32, inSession: Bool = false) throws -> pid_t {
+  private func spawn(
+    from standardInput: Int32? = nil, output: Int32, errors: Int32, inSession: Bool = false
+  ) throws -> pid_t {
     let scratch = try ScratchFile(input)
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    for (from, to) in [(scratch.descriptor, 0), (output, 1), (errors, 2)] as [(Int32, Int32)] {
+    for (from, to) in [
+      (standardInput ?? scratch.descriptor, 0), (output, 1), (errors, 2),
+    ] as [(Int32, Int32)] {
       posix_spawn_file_actions_adddup2(&actions, from, to)
     }
     var attributes = posix_spawnattr_t()

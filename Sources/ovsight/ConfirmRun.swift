@@ -28,6 +28,12 @@ struct ConfirmRun {
     return session.confirm(probe)
   }
 
+  func awaitTraffic(_ probe: Probe, seconds: Double) -> ConfirmReport {
+    let session = ConfirmSession(tracer, field, kind: probe.kind)
+    printError("ovsight: watching; make the traffic now")
+    return session.awaitTraffic(probe, seconds: seconds)
+  }
+
   /// Probes of one kind share their captures.
   func confirm(all probes: [Probe], _ use: (Probe, ConfirmReport) -> Void) throws {
     for kind in ProbeProtocol.allCases {

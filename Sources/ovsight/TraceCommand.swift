@@ -67,6 +67,20 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(name: .customLong("state"), help: "With --confirm: the replay's folder.")
   var replayFolder: String?
 
+  @Option(help: "With --confirm: send (in the replay), or none: wait for traffic that you make.")
+  var probe: ProbeWay = .send
+
+  @Option(name: .customLong("for"), help: "With --probe none: seconds to wait.")
+  var waitSeconds: Double = 30
+
+  @Option(
+    name: .customLong("via"),
+    help: ArgumentHelp(
+      "With --confirm --probe none: a way onto a real node, to watch it with tcpdump.",
+      discussion: "For example --via 'cmp1=ssh -o BatchMode=yes root@cmp1'; once a node.",
+      valueName: "node=command"))
+  var ways: [String] = []
+
   @Option(help: "With --confirm: write what was seen at every hop to a pcapng file.")
   var pcapng: String?
 
@@ -76,6 +90,9 @@ struct TraceCommand: AsyncParsableCommand {
   func validate() throws {
     if batch == nil, destination == nil, kind != .dhcp {
       throw ValidationError("wanted --from and --to, or --batch FILE")
+    }
+    if !ways.isEmpty, probe != .none || !confirm || batch != nil {
+      throw ValidationError("--via goes with --confirm --probe none and one probe")
     }
     if batch == nil, origin == nil { throw ValidationError("wanted --from") }
   }
@@ -88,7 +105,7 @@ struct TraceCommand: AsyncParsableCommand {
     }
     if confirm { return try confirmOne(facts, tracer) }
     let resolver = ProbeResolver(facts)
-    let result = tracer.trace(try probe(resolver))
+    let result = tracer.trace(try makeProbe(resolver))
     if let pcap { try PcapFile.write(result.predictedFrames, to: pcap) }
     switch format {
     case .json, .jsonl: print(result.json(facts).rendered)
@@ -104,7 +121,7 @@ struct TraceCommand: AsyncParsableCommand {
     }
   }
 
-  func probe(_ resolver: ProbeResolver) throws -> Probe {
+  func makeProbe(_ resolver: ProbeResolver) throws -> Probe {
     var probe = Probe(
       origin: try resolver.origin(origin ?? ""),
       destination: try resolver.destination(destination ?? "255.255.255.255", for: kind),
@@ -158,6 +175,7 @@ struct TraceCommand: AsyncParsableCommand {
   }
 }
 
+enum ProbeWay: String, ExpressibleByArgument, CaseIterable { case send, none }
 enum TraceFormat: String, ExpressibleByArgument, CaseIterable { case text, json, jsonl }
 
 extension ProbeProtocol: ExpressibleByArgument {}
