@@ -41,6 +41,7 @@ let package = Package(
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CLibPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     module("NetworkTypes"),
@@ -61,7 +62,15 @@ let package = Package(
         "Trace",
       ]
     ),
-    module("Confirm", ["Facts", "NetworkTypes", "Trace", "CLibPcap"]),
+    module("Namespaces", ["CLinux"]),
+    module(
+      "Replay", ["DataPlane", "Facts", "Namespaces", "NetworkTypes", "OpenFlow", "CLinux"]),
+    module(
+      "Confirm",
+      [
+        "DataPlane", "Facts", "Namespaces", "NetworkTypes", "OpenFlow", "Replay", "Trace",
+        "CLibPcap", "CLinux",
+      ]),
     module("Audit", ["Facts", "Snapshot", grdb]),
     module(
       "Report",
@@ -70,7 +79,8 @@ let package = Package(
       name: "ovsight",
       dependencies: [
         "Audit", "Collector", "Confirm", "DataPlane", "Diagnosis", "Facts", "Formats",
-        "LogicalModel", "NetworkTypes", "OpenFlow", "Report", "Snapshot", "Trace", arguments,
+        "LogicalModel", "Namespaces", "NetworkTypes", "OpenFlow", "Replay", "Report", "Snapshot",
+        "Trace", arguments,
       ],
       swiftSettings: strict),
 
@@ -113,6 +123,14 @@ let package = Package(
     tests(
       "CollectorTests", ["Collector", "Facts", "Formats", "NetworkTypes"],
       exclude: ["openstack.py"]),
+    tests(
+      "ReplayTests",
+      ["DataPlane", "Facts", "Formats", "Namespaces", "NetworkTypes", "OpenFlow", "Replay"]),
+    tests(
+      "ConfirmTests",
+      [
+        "Confirm", "DataPlane", "Facts", "Formats", "Namespaces", "NetworkTypes", "Replay", "Trace",
+      ]),
     tests("CommandLineTests", ["NetworkTypes"]),
   ]
 )

@@ -20,6 +20,7 @@ struct Ovsight: AsyncParsableCommand {
       AuditCommand.self,
       ReportCommand.self,
       WhyCommand.self,
+      ReplayCommand.self, ServeReplayCommand.self,
     ])
 
   static func main() async {

@@ -66,12 +66,38 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(help: "Write the predicted frame at each device to a capture file, for Wireshark.")
   var pcap: String?
 
+  @Flag(help: "Send the packet in the snapshot's replay (`ovsight replay`) and watch every hop.")
+  var confirm = false
+
+  @Option(name: .customLong("state"), help: "With --confirm: the replay's folder.")
+  var replayFolder: String?
+
+  @Option(help: "With --confirm: send (in the replay), or none: wait for traffic that you make.")
+  var probe: ProbeWay = .send
+
+  @Option(name: .customLong("for"), help: "With --probe none: seconds to wait.")
+  var waitSeconds: Double = 30
+
+  @Option(
+    name: .customLong("via"),
+    help: ArgumentHelp(
+      "With --confirm --probe none: a way onto a real node, to watch it with tcpdump.",
+      discussion: "For example --via 'cmp1=ssh -o BatchMode=yes root@cmp1'; once a node.",
+      valueName: "node=command"))
+  var ways: [String] = []
+
+  @Option(help: "With --confirm: write what was seen at every hop to a pcapng file.")
+  var pcapng: String?
+
   @Flag(help: "Leave out the deciding lines of the captures.")
   var brief = false
 
   func validate() throws {
     if batch == nil, destination == nil, kind != .dhcp {
       throw ValidationError("wanted --from and --to, or --batch FILE")
+    }
+    if !ways.isEmpty, probe != .none || !confirm || batch != nil {
+      throw ValidationError("--via goes with --confirm --probe none and one probe")
     }
     if batch == nil, origin == nil { throw ValidationError("wanted --from") }
   }
@@ -80,9 +106,12 @@ struct TraceCommand: AsyncParsableCommand {
     let facts = try Assumptions.applied(
       assume, to: try SnapshotFile.open(path: snapshot).loadFacts())
     let tracer = Tracer(DataPlaneModel(facts))
-    if let batch { return try await answer(batch, tracer) }
+    if let batch {
+      return confirm ? try confirmAll(batch, tracer) : try await answer(batch, tracer)
+    }
+    if confirm { return try confirmOne(facts, tracer) }
     let resolver = ProbeResolver(facts)
-    let result = tracer.trace(try probe(resolver))
+    let result = tracer.trace(try makeProbe(resolver))
     if let pcap { try PcapFile.write(result.predictedFrames, to: pcap) }
     switch format {
     case .json, .jsonl: print(result.json(facts).rendered)
@@ -98,7 +127,7 @@ struct TraceCommand: AsyncParsableCommand {
     }
   }
 
-  private func probe(_ resolver: ProbeResolver) throws -> Probe {
+  func makeProbe(_ resolver: ProbeResolver) throws -> Probe {
     var probe = Probe(
       origin: try resolver.origin(origin ?? ""),
       destination: try resolver.destination(destination ?? "255.255.255.255", for: kind),
@@ -123,13 +152,16 @@ struct TraceCommand: AsyncParsableCommand {
   }
 
   private func answer(_ batch: String, _ tracer: Tracer) async throws {
-    let probes: [Probe]
+    let probes = try probes(batch)
+    for line in await traceAll(probes, tracer.session(probes)) { print(line) }
+  }
+
+  func probes(_ batch: String) throws -> [Probe] {
     do {
-      probes = try ProbeFile.parse(try readFile(batch))
+      return try ProbeFile.parse(try readFile(batch))
     } catch let error as ProbeError {
       throw CommandError("\(batch): \(error)")
     }
-    for line in await traceAll(probes, tracer.session(probes)) { print(line) }
   }
 
   /// All answers as JSON lines in the order of the probes, worked on by all cores.
@@ -150,6 +182,7 @@ struct TraceCommand: AsyncParsableCommand {
   }
 }
 
+enum ProbeWay: String, ExpressibleByArgument, CaseIterable { case send, none }
 enum TraceFormat: String, ExpressibleByArgument, CaseIterable { case text, json, jsonl }
 
 extension ProbeProtocol: ExpressibleByArgument {}

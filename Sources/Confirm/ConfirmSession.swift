@@ -1,0 +1,282 @@
+// Does the wire do what was predicted? Captures are open before the probe goes, everything that
+// carries its marks is set beside the prediction.
+import DataPlane
+import Foundation
+import Namespaces
+import NetworkTypes
+import OpenFlow
+import Trace
+
+/// Captures that stay open for any number of probes of one kind.
+public final class ConfirmSession {
+  private let tracer: Tracer
+  private let field: ConfirmField
+  private let captures: CaptureSet
+  private let tunnelPorts: Set<UInt16>
+
+  /// Captures on nodes elsewhere end by themselves, should nobody be left to end them.
+  private static let longestSeconds = 600
+
+  /// How long the wire may take to show a predicted hop, and how long it must be quiet before what
+  /// is there is all that comes.
+  private static let patienceSeconds = 1.5
+  private static let quietSeconds = 0.25
+
+  /// Opens captures on all points of the field.
+  public init(_ tracer: Tracer, _ field: ConfirmField, kind: ProbeProtocol) {
+    self.tracer = tracer
+    self.field = field
+    tunnelPorts = FrameLayers.usualTunnelPorts.union(Self.tunnelPorts(tracer.cloud))
+    captures = CaptureSet(
+      field.points, filter: CaptureFilter.text(kind, tunnelPorts: tunnelPorts))
+    captures.add(
+      field.remote, filter: CaptureFilter.cooked(kind, tunnelPorts: tunnelPorts),
+      seconds: Self.longestSeconds)
+  }
+
+  private static func tunnelPorts(_ cloud: DataPlaneModel) -> Set<UInt16> {
+    Set(
+      cloud.nodes.values.flatMap { $0.openVSwitch.bridges.values }.flatMap(\.ports.values)
+        .compactMap { port in
+          if case .tunnel(let tunnel) = port.kind { tunnel.destinationPort } else { nil }
+        }.filter { $0 > 0 })
+  }
+
+  /// Predicts, sends, compares. A first packet may be lost to a cold cache that the model takes for
+  /// warm, so what is missing is looked for once more.
+  public func confirm(_ probe: Probe, attempts: Int = 2) -> ConfirmReport {
+    var last: ConfirmReport?
+    for attempt in 1...max(1, attempts) {
+      let report = attemptOnce(probe, number: attempt)
+      if report.isConfirmed != false || report.refusal != nil { return report }
+      // A surplus frame does not go away by asking again.
+      if report.hops.contains(where: { $0.status == .unpredicted }) || attempt == attempts {
+        return report
+      }
+      last = report
+    }
+    return last ?? attemptOnce(probe, number: 1)
+  }
+
+  private func attemptOnce(_ probe: Probe, number: Int) -> ConfirmReport {
+    var mark = ProbeMark.random()
+    var marked = probe
+    marked.sourcePort = mark.sourcePort
+    do {
+      let (place, source) = try origin(of: probe)
+      if case .namespace = probe.origin, marked.source == nil { marked.source = source }
+      let result = tracer.trace(marked)
+      guard let datagram = ProbeDatagram.encode(marked, from: source, mark) else {
+        return refused(result, "a probe of kind \(probe.kind.rawValue) is not one marked packet")
+      }
+      mark.servicePorts = Self.servicePorts(result)
+      let held =
+        probe.kind == .udp
+        ? ProbeSender.hold(mark.sourcePort, probe.destination.family, in: place) : nil
+      defer { if let held { close(held) } }
+      captures.drain()
+      do {
+        try ProbeSender.send(datagram, to: probe.destination, in: place)
+      } catch {
+        // Its own kernel refuses: the prediction may say just that.
+        if result.path.isEmpty { return report(result, [], number, source: source) }
+        return refused(result, "the sender's kernel refuses: \(error)")
+      }
+      return report(result, collect(mark, result, []), number, source: source)
+    } catch {
+      return refused(tracer.trace(marked), "\(error)")
+    }
+  }
+
+  /// The probe's destination ports on its predicted way.
+  private static func servicePorts(_ result: TraceResult) -> Set<UInt16> {
+    Set(
+      result.steps.map { $0.inner ?? $0.packet }.filter { $0.ipProtocol == IPProtocol.udp }
+        .map(\.destinationPort) + [result.probe.destinationPort].compactMap { $0 })
+  }
+
+  private func refused(_ result: TraceResult, _ why: String) -> ConfirmReport {
+    ConfirmReport(
+      result: result, hops: [], reached: [], unreached: [], intruders: [], isReplySeen: false,
+      isReplyWatched: false, attempts: 0, gaps: captures.failures, refusal: why)
+  }
+
+  // MARK: traffic that somebody else makes
+
+  /// Frames that are kept while the first one of the probe is awaited.
+  private static let keptFrames = 20_000
+
+  /// Sends nothing: waits until a packet like the probe enters the first predicted device, takes
+  /// its marks from what it carries, and follows it from there.
+  public func awaitTraffic(_ probe: Probe, seconds: Double) -> ConfirmReport {
+    let first = tracer.trace(probe)
+    guard let hop = first.path.first else {
+      return refused(first, "the prediction crosses no device, so there is nothing to wait at")
+    }
+    let predicted = first.steps[hop.step].packet
+    let deadline = Date().addingTimeInterval(seconds)
+    var kept: [Sighting] = []
+    captures.drain()
+    while Date() < deadline {
+      let new = captures.read(waiting: 0.05)
+      kept = (kept + new).suffix(Self.keptFrames)
+      for sighting in new
+      where sighting.place == .device(hop.device) && sighting.isOut == hop.isOut {
+        let layers = FrameLayers(sighting.frame.bytes, tunnelPorts: tunnelPorts)
+        guard let mark = layers.mark(like: predicted, probe) else { continue }
+        return follow(probe, mark, kept)
+      }
+    }
+    return refused(first, "no such packet came to \(hop.device) in \(Int(seconds)) s")
+  }
+
+  private func follow(_ probe: Probe, _ mark: ProbeMark, _ kept: [Sighting]) -> ConfirmReport {
+    var marked = probe
+    marked.sourcePort = mark.sourcePort
+    let result = tracer.trace(marked)
+    var mark = mark
+    mark.servicePorts = Self.servicePorts(result)
+    let source = result.path.first.flatMap { result.steps[$0.step].packet.source }
+    return report(result, collect(mark, result, kept), 1, source: source)
+  }
+
+  // MARK: where it starts
+
+  private func origin(of probe: Probe) throws -> (NetworkNamespaceFile, IPAddress) {
+    guard probe.sourceMAC == nil else {
+      throw NamespaceError("a probe with a MAC that is not its sender's cannot be sent")
+    }
+    switch probe.origin {
+    case .port(let id):
+      guard let place = field.guests[id], let index = tracer.cloud.guest(id) else {
+        throw NamespaceError("port \(id) has no guest here to send from")
+      }
+      let own = tracer.cloud.guests[index].firstAddress(probe.destination.family)
+      guard let source = probe.source ?? own else {
+        throw NamespaceError("port \(id) has no address of that family")
+      }
+      return (place, source)
+    case .external(let address):
+      let hosts = tracer.cloud.outsideHosts
+      let index = hosts.firstIndex { $0.isOnLink(address) } ?? (address.isPrivate ? nil : 0)
+      guard let index, field.outside.indices.contains(index),
+        hosts[index].owns(address) || !hosts[index].isOnLink(address)
+      else { throw NamespaceError("no outside host here has \(address)") }
+      return (field.outside[index], address)
+    case .namespace(let key):
+      guard let place = field.namespaces[key] else { throw NamespaceError("\(key) is not here") }
+      let own = try probe.source ?? ProbeSender.source(towards: probe.destination, in: place)
+      guard let own else { throw NamespaceError("\(key) has no route to \(probe.destination)") }
+      return (place, own)
+    }
+  }
+
+  // MARK: what is seen
+
+  private typealias Marked = (sighting: Sighting, layers: FrameLayers, role: ProbeRole)
+
+  private func marked(_ sightings: [Sighting], _ mark: ProbeMark) -> [Marked] {
+    sightings.compactMap { sighting in
+      let layers = FrameLayers(sighting.frame.bytes, tunnelPorts: tunnelPorts)
+      return layers.role(for: mark).map { (sighting, layers, $0) }
+    }
+  }
+
+  /// - Parameter earlier: frames that were read before the marks were known.
+  private func collect(_ mark: ProbeMark, _ result: TraceResult, _ earlier: [Sighting]) -> [Marked]
+  {
+    let expected = result.path.count + result.replyPath.count
+    let deadline = Date().addingTimeInterval(Self.patienceSeconds)
+    var found = marked(earlier, mark)
+    var quietSince = Date()
+    while Date() < deadline {
+      let new = marked(captures.read(waiting: 0.02), mark)
+      if !new.isEmpty { quietSince = Date() }
+      found += new
+      let nodeFrames = found.filter { if case .device = $0.sighting.place { true } else { false } }
+      if nodeFrames.count >= expected, Date().timeIntervalSince(quietSince) > Self.quietSeconds {
+        break
+      }
+    }
+    return found.sorted { $0.sighting.frame.nanoseconds < $1.sighting.frame.nanoseconds }
+  }
+
+  private func report(
+    _ result: TraceResult, _ found: [Marked], _ number: Int, source: IPAddress?
+  ) -> ConfirmReport {
+    var comparison = HopComparison(found, source: source, watched: captures.watched)
+    comparison.match(result.path, result.steps, [.forward], .forward)
+    comparison.match(result.replyPath, result.replySteps, [.reply, .refusal], .reply)
+    comparison.addUnpredicted(isRefused: result.outcome.isDelivered == false)
+    var hops = comparison.hops
+    let first = found.first?.sighting.frame.nanoseconds ?? 0
+    for index in hops.indices {
+      hops[index].microseconds = hops[index].sighting.map {
+        Double($0.frame.nanoseconds - first) / 1_000
+      }
+    }
+    let reached = arrivals(found, result)
+    let expected = Set(result.receivedBy.filter { isEnd($0) })
+    let allowed = expected.union(result.overheardBy)
+    let lost = captures.droppedPackets
+    return ConfirmReport(
+      result: result, hops: hops, reached: reached,
+      unreached: expected.subtracting(reached).sorted(),
+      intruders: reached.filter { !allowed.contains($0) && !isRefuser($0, result) },
+      isReplySeen: isBack(found, result), isReplyWatched: isOriginWatched(result.probe),
+      attempts: number,
+      gaps: captures.failures + (lost > 0 ? ["\(lost) captured packets were lost"] : []),
+      refusal: nil)
+  }
+
+  /// A guest or outside host whose own device is watched.
+  private func isEnd(_ name: String) -> Bool {
+    captures.watched.contains(.guest(PortID(name))) || captures.watched.contains(.outside(name))
+  }
+
+  /// Whose answer is a refusal, or who lets it vanish, got it all the same.
+  private func isRefuser(_ name: String, _ result: TraceResult) -> Bool {
+    result.steps.contains { step in
+      switch step.place {
+      case .guest(_, let guest):
+        tracer.cloud.guest(PortID(name)).map { tracer.cloud.guests[$0].name == guest } ?? false
+      case .outside(let outside): outside == name
+      default: false
+      }
+    }
+  }
+
+  private func arrivals(_ found: [Marked], _ result: TraceResult) -> [String] {
+    let names = found.filter { $0.role == .forward && !$0.sighting.isOut }.compactMap {
+      switch $0.sighting.place {
+      case .guest(let port): port.rawValue
+      case .outside(let name): name
+      case .device: nil
+      }
+    }
+    return Set(names).sorted()
+  }
+
+  private func isOriginWatched(_ probe: Probe) -> Bool {
+    switch probe.origin {
+    case .port(let id): captures.watched.contains(.guest(id))
+    case .external: !field.outside.isEmpty
+    case .namespace(let key):
+      captures.watched.contains {
+        if case .device(let device) = $0 { device.namespaceKey == key } else { false }
+      }
+    }
+  }
+
+  private func isBack(_ found: [Marked], _ result: TraceResult) -> Bool {
+    found.contains { entry in
+      guard entry.role == .reply, !entry.sighting.isOut else { return false }
+      switch (result.probe.origin, entry.sighting.place) {
+      case (.port(let id), .guest(let port)): return id == port
+      case (.external, .outside): return true
+      case (.namespace(let key), .device(let device)): return device.namespaceKey == key
+      default: return false
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// `trace … --confirm`: the probe is really sent in the snapshot's replay, and watched at every hop.
+import Confirm
+import DataPlane
+import Facts
+import NetworkTypes
+import Replay
+import Trace
+
+/// A confirmation against the replay that runs in a folder.
+struct ConfirmRun {
+  let replay: Replay
+  let tracer: Tracer
+  let field: ConfirmField
+
+  init(_ tracer: Tracer, folder: String) throws {
+    guard Replay.status(folder).condition == .up else {
+      throw CommandError(
+        "--confirm: no replay of this snapshot is up: wanted `ovsight replay SNAPSHOT up` first")
+    }
+    replay = try Replay.open(folder)
+    self.tracer = tracer
+    field = try ConfirmField(replay, tracer.cloud)
+  }
+
+  func confirm(_ probe: Probe) throws -> ConfirmReport {
+    let session = ConfirmSession(tracer, field, kind: probe.kind)
+    try replay.restoreLearned(tracer.cloud)
+    return session.confirm(probe)
+  }
+
+  func awaitTraffic(_ probe: Probe, seconds: Double) -> ConfirmReport {
+    let session = ConfirmSession(tracer, field, kind: probe.kind)
+    printError("ovsight: watching; make the traffic now")
+    return session.awaitTraffic(probe, seconds: seconds)
+  }
+
+  /// Probes of one kind share their captures.
+  func confirm(all probes: [Probe], _ use: (Probe, ConfirmReport) -> Void) throws {
+    for kind in ProbeProtocol.allCases {
+      let group = probes.filter { $0.kind == kind }
+      guard !group.isEmpty else { continue }
+      let session = ConfirmSession(tracer, field, kind: kind)
+      for probe in group {
+        // Each prediction starts from the snapshot, so each probe does.
+        try replay.restoreLearned(tracer.cloud)
+        use(probe, session.confirm(probe))
+      }
+    }
+  }
+}

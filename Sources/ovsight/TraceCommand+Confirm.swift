@@ -1,0 +1,76 @@
+// `trace … --confirm`: the prediction, then what the wire says of it.
+import ArgumentParser
+import Confirm
+import DataPlane
+import Facts
+import NetworkTypes
+import Trace
+
+extension TraceCommand {
+  private var folder: String { replayFolder ?? ReplayCommand.folder(of: snapshot) }
+
+  /// One probe: a disagreement comes before the prediction that it refutes.
+  func confirmOne(_ facts: CloudFacts, _ tracer: Tracer) throws {
+    let resolver = ProbeResolver(facts)
+    let report = try confirmed(try makeProbe(resolver), tracer)
+    if let pcapng { try PcapngFile.write(report, to: pcapng) }
+    switch format {
+    case .json, .jsonl: print(report.line(facts))
+    case .text:
+      let names = resolver.names
+      for line in report.lines({ names[$0] ?? $0 }) { print(terminalSafe(line)) }
+      print("")
+      var text = TraceText(facts, names: names)
+      text.showsEvidence = !brief
+      for line in text.lines(report.result) { print(terminalSafe(line)) }
+    }
+    switch (report.isConfirmed, report.result.outcome.isDelivered) {
+    case (true?, true?): return
+    case (true?, _), (false?, _): throw ExitCode(1)
+    case (nil, _): throw ExitCode(2)
+    }
+  }
+
+  private func confirmed(_ probe: Probe, _ tracer: Tracer) throws -> ConfirmReport {
+    if ways.isEmpty {
+      let run = try ConfirmRun(tracer, folder: folder)
+      return self.probe == .send
+        ? try run.confirm(probe) : run.awaitTraffic(probe, seconds: waitSeconds)
+    }
+    let field = ConfirmField(try access(tracer), watching: tracer.trace(probe), tracer.cloud)
+    let session = ConfirmSession(tracer, field, kind: probe.kind)
+    printError("ovsight: watching; make the traffic now")
+    return session.awaitTraffic(probe, seconds: waitSeconds)
+  }
+
+  private func access(_ tracer: Tracer) throws -> [NodeName: NodeAccess] {
+    var access: [NodeName: NodeAccess] = [:]
+    for way in ways {
+      let parts = way.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let words = NodeAccess(parts[1]),
+        tracer.cloud.nodes[NodeName(parts[0])] != nil
+      else {
+        let nodes = tracer.cloud.nodes.keys.sorted().map(\.rawValue).joined(separator: ", ")
+        throw CommandError("--via \(way): wanted NODE=COMMAND with NODE one of \(nodes)")
+      }
+      access[NodeName(parts[0])] = words
+    }
+    return access
+  }
+
+  /// Many probes, a JSON object a line, in the order in which they were sent: kind by kind.
+  func confirmAll(_ batch: String, _ tracer: Tracer) throws {
+    var isDisproved = false
+    try ConfirmRun(tracer, folder: folder).confirm(all: try probes(batch)) { _, report in
+      isDisproved = isDisproved || report.isConfirmed == false
+      print(report.line(tracer.cloud.facts))
+    }
+    if isDisproved { throw ExitCode(1) }
+  }
+}
+
+extension ConfirmReport {
+  fileprivate func line(_ facts: CloudFacts) -> String {
+    JSONText.object([.init("trace", result.json(facts)), .init("confirm", json)]).rendered
+  }
+}

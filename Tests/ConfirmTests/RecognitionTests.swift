@@ -1,0 +1,141 @@
+// One packet among many: what belongs to a probe after NAT, in tunnels and in what answers it, and
+// what only looks like it.
+import NetworkTypes
+import Testing
+import Trace
+
+@testable import Confirm
+
+private let mark = ProbeMark(
+  nonce: Array("0123456789abcdef".utf8), sequence: 0xdead_beef, sourcePort: 40_123,
+  servicePorts: [53, 5353])
+private let other = ProbeMark(
+  nonce: Array("fedcba9876543210".utf8), sequence: 0xdead_bee0, sourcePort: 40_123,
+  servicePorts: [53])
+
+private func address(_ text: String) -> IPAddress { IPAddress(text)! }
+
+/// The frame of a probe with the marks, as it stands on a wire.
+private func frame(
+  _ kind: ProbeProtocol, _ mark: ProbeMark, from: String = "10.0.0.1", to: String = "10.0.0.2",
+  port: UInt16 = 53, ethernet: [UInt8]? = nil
+) -> [UInt8] {
+  let probe = Probe(
+    origin: .external(address(from)), destination: address(to), kind: kind, destinationPort: port)
+  let type: [UInt8] = address(to).family == .ipv4 ? [8, 0] : [0x86, 0xdd]
+  return (ethernet ?? [UInt8](repeating: 2, count: 12) + type)
+    + ProbeDatagram.encode(probe, from: address(from), mark)!
+}
+
+private func inVXLAN(_ inner: [UInt8]) -> [UInt8] {
+  let length = UInt16(inner.count + 16)
+  var bytes = [UInt8](repeating: 4, count: 12) + [8, 0]
+  bytes += [
+    0x45, 0, UInt8((length + 20) >> 8), UInt8((length + 20) & 255), 0, 0, 0, 0, 64, 17, 0, 0,
+  ]
+  bytes += [192, 0, 2, 1, 192, 0, 2, 2, 0xc0, 0, 0x12, 0xb5]
+  bytes += [UInt8(length >> 8), UInt8(length & 255), 0, 0]
+  bytes += [8, 0, 0, 0, 0, 0x30, 0x39, 0]
+  return bytes + inner
+}
+
+@Suite struct RecognitionTests {
+  @Test(arguments: [ProbeProtocol.icmp, .udp, .tcp])
+  func itsOwnAndNobodyElses(kind: ProbeProtocol) {
+    #expect(FrameLayers(frame(kind, mark)).role(for: mark) == .forward)
+    #expect(FrameLayers(frame(kind, mark)).role(for: other) == nil)
+  }
+
+  @Test func ipv6() {
+    let bytes = frame(.icmp6, mark, from: "fd00::1", to: "fd00::2")
+    #expect(FrameLayers(bytes).role(for: mark) == .forward)
+  }
+
+  @Test func anAddressTranslationDoesNotHideIt() {
+    let bytes = frame(.tcp, mark, from: "203.0.113.7", to: "198.51.100.1", port: 8443)
+    #expect(FrameLayers(bytes).role(for: mark) == .forward)
+  }
+
+  @Test func aTunnelDoesNotHideIt() throws {
+    let layers = FrameLayers(inVXLAN(frame(.icmp, mark)))
+    #expect(layers.role(for: mark) == .forward)
+    #expect(layers.innermost?.tunnelKey == 12345)
+    #expect(layers.outermost?.packet.destination == address("192.0.2.2"))
+  }
+
+  @Test func aTagDoesNotHideIt() {
+    let tagged = [UInt8](repeating: 2, count: 12) + [0x81, 0, 0, 200, 8, 0]
+    let layers = FrameLayers(frame(.udp, mark, ethernet: tagged))
+    #expect(layers.role(for: mark) == .forward)
+    #expect(layers.outermost?.packet.vlans.outer?.id.rawValue == 200)
+  }
+
+  @Test func anEchoReply() {
+    var bytes = frame(.icmp, mark)
+    bytes[34] = 0
+    #expect(FrameLayers(bytes).role(for: mark) == .reply)
+  }
+
+  @Test func aDatagramSentBackFromTheServicesPort() {
+    var bytes = frame(.udp, mark)
+    // Source and destination port change places; the nonce is the same.
+    bytes.replaceSubrange(34..<38, with: [0, 53, 0x11, 0x22])
+    #expect(FrameLayers(bytes).role(for: mark) == .reply)
+  }
+
+  @Test(arguments: [
+    (UInt8(0x12), ProbeRole?.some(.reply)), (0x14, .refusal), (0x10, nil), (0x18, nil),
+  ])
+  func whatAcknowledgesASYN(flags: UInt8, role: ProbeRole?) {
+    var bytes = frame(.tcp, mark)
+    bytes.replaceSubrange(38..<46, with: [1, 2, 3, 4, 0xde, 0xad, 0xbe, 0xf0])
+    bytes[47] = flags
+    #expect(FrameLayers(bytes).role(for: mark) == role)
+  }
+
+  @Test(arguments: [ProbeProtocol.icmp, .udp, .tcp])
+  func anErrorThatQuotesIt(kind: ProbeProtocol) {
+    let quoted = frame(kind, mark).dropFirst(14)
+    var bytes = frame(.icmp, other)
+    bytes.replaceSubrange(34..., with: [3, 1, 0, 0, 0, 0, 0, 0] + quoted)
+    let length = UInt16(bytes.count - 14)
+    bytes.replaceSubrange(16..<18, with: [UInt8(length >> 8), UInt8(length & 255)])
+    #expect(FrameLayers(bytes).role(for: mark) == .refusal)
+    #expect(FrameLayers(bytes).role(for: other) == nil)
+  }
+
+  /// Captured bytes are hostile: whatever is cut off or changed, nothing traps.
+  @Test func cutAndBentFrames() {
+    let whole = inVXLAN(frame(.icmp, mark))
+    for count in 0...whole.count {
+      _ = FrameLayers(Array(whole.prefix(count))).role(for: mark)
+    }
+    for index in whole.indices {
+      for value in [UInt8(0), 0xff, whole[index] ^ 0x55] {
+        var bent = whole
+        bent[index] = value
+        _ = FrameLayers(bent).role(for: mark)
+      }
+    }
+  }
+
+  @Test func probesThatAreNoMarkedPacket() {
+    for kind in [ProbeProtocol.arp, .dhcp, .sctp] {
+      let probe = Probe(
+        origin: .external(address("10.0.0.1")), destination: address("10.0.0.2"), kind: kind)
+      #expect(ProbeDatagram.encode(probe, from: address("10.0.0.1"), mark) == nil)
+    }
+  }
+
+  @Test(arguments: [ProbeProtocol.icmp, .udp, .tcp])
+  func aSizeIsTheDatagrams(kind: ProbeProtocol) throws {
+    let probe = Probe(
+      origin: .external(address("10.0.0.1")), destination: address("10.0.0.2"), kind: kind,
+      destinationPort: 80, lengthBytes: 1450)
+    let bytes = try #require(ProbeDatagram.encode(probe, from: address("10.0.0.1"), mark))
+    #expect(bytes.count == 1450)
+    // May not be fragmented.
+    #expect(bytes[6] == 0x40)
+    #expect(PacketBytes.checksum(Array(bytes[..<20])) == 0)
+  }
+}

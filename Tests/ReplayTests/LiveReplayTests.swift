@@ -1,0 +1,92 @@
+// A cloud that comes to life: it is what was captured, its packets go where real ones went, and
+// nothing of it is left afterwards, whenever and however it ends.
+import DataPlane
+import Facts
+import Foundation
+import Namespaces
+import NetworkTypes
+import Replay
+import Testing
+
+@Suite(.serialized, .enabled(if: Replay.obstacle == nil, "a replay \(Replay.obstacle ?? "")"))
+struct LiveReplayTests {
+  @Test(.timeLimit(.minutes(3)))
+  func whatIsCollectedFromAReplayIsWhatWasReplayed() throws {
+    let facts = try LiveCloud.facts()
+    let cloud = DataPlaneModel(facts)
+    try LiveCloud.withReplay(of: cloud) { replay in
+      #expect(replay.notes == [])
+      #expect(replay.guests.count == cloud.guests.count)
+      let again = try Recollection(replay, facts).facts()
+      for (kind, least) in [
+        ("address", 100), ("flow", 300), ("link", 60), ("packet filter", 300), ("port", 40),
+        ("route", 100), ("rule", 60), ("sysctl", 1000), ("ipset", 1),
+      ] {
+        #expect(FactWords(again).words[kind]?.count ?? 0 >= least, "\(kind)")
+      }
+      let differences = FactWords(facts).differences(from: FactWords(again))
+      #expect(differences.isEmpty, "\(differences.prefix(30).joined(separator: "\n"))")
+      try guestsReachWhatTheyReached(replay, cloud)
+      try aNodeSeesItself(replay)
+    }
+  }
+
+  /// A guest, its gateway, its neighbours on the other node, the outside, DHCP and metadata.
+  private func guestsReachWhatTheyReached(_ replay: Replay, _ cloud: DataPlaneModel) throws {
+    let guest = try #require(
+      cloud.guests.first { guest in
+        guest.routes.contains { $0.gateway != nil && $0.destination.length == 0 }
+      })
+    let gateway = try #require(guest.routes.first { $0.destination.length == 0 }?.gateway)
+    for target in ["\(gateway)", "8.8.8.8"] {
+      let words = ["ping", "-n", "-c", "1", "-W", "3", target]
+      #expect(
+        try replay.command(words, in: .guest(guest.port)).result().isSuccess,
+        "\(guest.name) pings \(target)")
+    }
+  }
+
+  private func aNodeSeesItself(_ replay: Replay) throws {
+    let names = try replay.run(["ip", "netns", "list"], in: .node("net1"))
+    #expect(names.contains("qdhcp-"))
+    #expect(try replay.run(["hostname"], in: .node("net1")) == "net1\n")
+    #expect(try replay.run(["ovs-vsctl", "list-br"], in: .node("cmp1")).contains("br-int\n"))
+  }
+
+  /// Killed at any moment of its building, a replay leaves nothing that `down` does not find.
+  @Test(.timeLimit(.minutes(3)), arguments: [0.1, 0.6, 1.5, 3.0])
+  func aBuilderThatIsKilledLeavesNothing(seconds: Double) throws {
+    let folder = LiveCloud.freshFolder()
+    let snapshot = "/tmp/ovsight-replay-\(UUID().uuidString).db"
+    defer { unlink(snapshot) }
+    try Command([LiveCloud.program, "import", LiveCloud.fixture, "--output", snapshot]).run()
+    let before = try leftovers()
+    let builder = try Command(
+      [LiveCloud.program, "replay", snapshot, "up", "--state", folder]
+    ).start()
+    usleep(UInt32(seconds * 1_000_000))
+    kill(builder, SIGKILL)
+    var status: Int32 = 0
+    waitpid(builder, &status, 0)
+    #expect(Replay.down(folder))
+    #expect(Replay.status(folder).condition == .down)
+    #expect(try leftovers() == before)
+    #expect(!FileManager.default.fileExists(atPath: folder))
+  }
+
+  /// What a replay could leave on the host: devices, named namespaces, mounts.
+  private func leftovers() throws -> [String] {
+    let devices = try Command(["ip", "-o", "link"]).run().split(separator: "\n").count
+    let mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)
+      .split(separator: "\n").filter { $0.contains("netns") || $0.contains("ovsight") }
+    return ["\(devices) devices", "\(mounts.count) mounts"]
+  }
+
+  @Test func aFolderHoldsOneReplay() throws {
+    let folder = LiveCloud.freshFolder()
+    #expect(Replay.status(folder).condition == .down)
+    #expect(throws: NamespaceError.self) { try Replay.open(folder) }
+    // What was never up goes down without complaint.
+    #expect(Replay.down(folder))
+  }
+}
