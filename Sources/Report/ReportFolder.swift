@@ -1,4 +1,4 @@
-// The report's templates and style: files of the folder `Reports`, found beside the program.
+// The report's templates, style and script: files of the folder `Reports`, found beside the program.
 import Foundation
 import Mustache
 
@@ -13,19 +13,36 @@ public struct ReportError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(path): \(problem)" }
 }
 
-/// Templates and style, loaded and checked.
+/// Templates, style, script and the measured agreement, loaded and checked.
 public struct ReportFolder: Sendable {
   let templates: MustacheLibrary
   let style: String
+  /// The only script, as it stands in pages that need it.
+  let script: String
+  /// Nil where the folder holds none.
+  let agreement: Agreement?
 
-  /// Reads `templates/*.mustache` and `style.css`.
+  /// Reads `templates/*.mustache`, `style.css`, `report.js` and, where it is there,
+  /// `agreement.json`.
   public init(path: String) throws(ReportError) {
     guard let style = Self.text("\(path)/style.css") else {
       throw ReportError("\(path)/style.css", "cannot be read: wanted the report's style")
     }
     // Browsers hash the style as parsed, with every end of line a single line feed.
     self.style = style.replacing("\r\n", with: "\n")
+    guard let script = Self.text("\(path)/report.js") else {
+      throw ReportError("\(path)/report.js", "cannot be read: wanted the report's script")
+    }
+    self.script = script.replacing("\r\n", with: "\n")
+    guard !self.script.lowercased().contains("</script"), !self.script.contains("<!--") else {
+      throw ReportError("\(path)/report.js", "cannot stand in a page: it ends its own element")
+    }
     templates = try Self.templates(in: "\(path)/templates")
+    agreement = try Self.text("\(path)/agreement.json").map { text throws(ReportError) in
+      do { return try Agreement(json: text) } catch {
+        throw ReportError("\(path)/agreement.json", "is not what .ci/agreement writes")
+      }
+    }
   }
 
   private static func templates(in folder: String) throws(ReportError) -> MustacheLibrary {

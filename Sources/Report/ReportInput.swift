@@ -1,6 +1,5 @@
 // All that a report is made of. Put together by the command; pure values, so that one input always
 // gives the same site.
-import Audit
 import Facts
 import LogicalModel
 import NetworkTypes
@@ -25,14 +24,26 @@ public struct ReportInput: Sendable {
   public var toolVersion = ""
   public var facts: CloudFacts
   public var model: CloudModel
-  /// Nil where no rules were run, which the report says.
-  public var audit: AuditReport?
+  /// Nil where nothing was looked for, which the report says.
+  public var findings: FindingSet?
   public var traces: [TracedProbe] = []
-  /// The cited bytes of a capture; nil where they are not at hand.
-  public var quote: @Sendable (Evidence) -> String? = { _ in nil }
+  public var diagnoses: [ReportDiagnosis] = []
+  /// Nil without an older snapshot.
+  public var changes: ReportChanges?
+  /// Nil where no reachability was proved, which the report says.
+  public var tenancy: TenantMatrix?
+  /// A capture file's bytes; nil where they are not at hand.
+  public var bytes: @Sendable (CaptureFileID) -> [UInt8]? = { _ in nil }
 
   public init(facts: CloudFacts, model: CloudModel) {
     self.facts = facts
     self.model = model
+  }
+
+  /// The capture's own times, `2026-11-30T10:00:00Z to …`; never the clock's.
+  var capturedAt: String {
+    let times = facts.nodes.compactMap(\.capturedAt).sorted()
+    guard let first = times.first, let last = times.last else { return "at an unknown time" }
+    return first == last ? first : "\(first) to \(last)"
   }
 }

@@ -10,33 +10,50 @@ import Report
 import Snapshot
 import Trace
 
+extension ReportFormat: ExpressibleByArgument {}
+
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "report", abstract: "Publish a snapshot as a static HTML page.",
+    commandName: "report", abstract: "Publish a snapshot as a static site, or in other formats.",
     discussion: """
-      Writes FOLDER/index.html, which opens from disk and from any web server; it loads nothing and \
-      runs nothing. A trace is given as for `ovsight trace`, in one word:
+      Writes a site into FOLDER, which opens from disk (FOLDER/index.html) and from any web server \
+      and loads nothing from elsewhere. A trace is given as for `ovsight trace`, in one word:
 
         ovsight report cloud.db --output site --trace 'web1 8.8.8.8 icmp' --trace 'web1 db1 tcp/5432'
+
+      Other formats go to standard output, or into the file that --output names: text, json, sarif, \
+      junit and prometheus hold the findings, dot and svg the topology.
       """)
 
   @Argument(help: "A snapshot file made by `ovsight import`.")
   var snapshot: String
 
-  @Option(name: .shortAndLong, help: "The folder to write into; made where it does not exist.")
-  var output: String
+  @Option(
+    name: .shortAndLong,
+    help: "The folder to write into, made where it does not exist; of other formats the file.")
+  var output: String?
 
-  @Option(help: "The page's title.")
+  @Option(help: "html, text, json, sarif, junit, prometheus, dot or svg.")
+  var format = ReportFormat.html
+
+  @Option(help: "The report's title.")
   var title: String?
 
   @Option(help: "A packet to trace, as 'FROM TO PROTO[/PORT]'. May be given several times.")
   var trace: [String] = []
+
+  @Option(help: "An older snapshot; what changed since becomes a page.")
+  var diff: String?
 
   @Option(help: "A folder of rule files; the program's own without it.")
   var rules: String?
 
   @Option(help: "A folder of templates and style; the program's own `Reports` without it.")
   var templates: String?
+
+  func validate() throws {
+    if format == .html, output == nil { throw ValidationError("Missing option '--output <folder>'") }
+  }
 
   func run() throws {
     let folder = try ReportFolder(path: try templateFolder())
@@ -47,10 +64,24 @@ struct ReportCommand: ParsableCommand {
     if let title { input.title = title }
     input.source = URL(fileURLWithPath: snapshot).lastPathComponent
     input.toolVersion = Ovsight.version
-    input.audit = try audit(file)
+    input.findings = try audit(file).map { FindingSet($0, names: ObjectNames(input.model)) }
     input.traces = try traces(facts)
-    input.quote = { evidence in capture.text(at: evidence) }
-    try HTMLReport.site(input, folder: folder).write(to: output)
+    input.changes = try changes(input)
+    input.bytes = { id in capture.bytes(of: id) }
+    if let document = try format.document(input, folder: folder) {
+      try write(document)
+    } else if let output {
+      try HTMLReport.write(input, folder: folder, to: output)
+    }
+  }
+
+  private func write(_ document: String) throws {
+    guard let output else { return print(document, terminator: "") }
+    do {
+      try Data(document.utf8).write(to: URL(fileURLWithPath: output), options: .atomic)
+    } catch {
+      throw ReportError(output, "cannot be written")
+    }
   }
 
   private func templateFolder() throws -> String {
@@ -65,6 +96,14 @@ struct ReportCommand: ParsableCommand {
   private func audit(_ file: SnapshotFile) throws -> AuditReport? {
     guard let folder = rules ?? RuleFolder.builtIn() else { return nil }
     return try Auditor.audit(file, rules: try RuleFolder.rules(in: folder))
+  }
+
+  private func changes(_ input: ReportInput) throws -> ReportChanges? {
+    guard let diff else { return nil }
+    let old = CloudFacts(parsing: try SnapshotFile.open(path: diff).loadCapture())
+    return ReportChanges(
+      from: URL(fileURLWithPath: diff).lastPathComponent,
+      old: (LogicalModel.CloudModel(old), old), new: (input.model, input.facts))
   }
 
   private func traces(_ facts: CloudFacts) throws -> [TracedProbe] {
@@ -119,12 +158,9 @@ struct TraceRequest {
 }
 
 extension Capture {
-  /// The cited bytes as text; nil where there is no such file.
-  func text(at evidence: Evidence) -> String? {
-    let index = Int(evidence.file.rawValue)
-    guard files.indices.contains(index) else { return nil }
-    let bytes = files[index].bytes
-    let range = evidence.bytes.clamped(to: bytes.indices)
-    return range.isEmpty ? nil : String(decoding: bytes[range], as: UTF8.self)
+  /// A file's bytes; nil where there is no such file.
+  func bytes(of id: CaptureFileID) -> [UInt8]? {
+    let index = Int(id.rawValue)
+    return files.indices.contains(index) ? files[index].bytes : nil
   }
 }

@@ -21,14 +21,47 @@ import Testing
 
   @Test(arguments: names)
   func nameStaysText(_ name: String) throws {
-    let reader = PageReader(try Self.page(name))
-    #expect(reader.problems == [])
     let shown = TerminalText.escaped(name)
-    #expect(Self.occurrences(of: shown, in: reader.text) > 12, "\(shown)")
+    let tame = try Self.tame.get()
+    let pages = try Self.pages(name)
+    var occurrences = 0
+    for (page, text) in pages {
+      let reader = PageReader(text)
+      #expect(reader.problems == [], "\(page)")
+      if !Self.occurrences(of: shown, in: reader.text, atLeast: 1) { continue }
+      occurrences += 1
+    }
+    // Every page's title is the name.
+    #expect(occurrences == pages.count)
     // Nothing that a name could have made: as many elements of each kind as with a tame one. Only
-    // pictures may differ, where a long name leaves no room for the words beside it.
-    let tame = PageReader(try Self.page("tame"))
-    #expect(Self.kinds(reader) == Self.kinds(tame))
+    // pictures may differ, where a long name leaves no room for the words beside it; and the index
+    // sorts and splits names.
+    let read = Dictionary(uniqueKeysWithValues: pages.map { ($0.name, PageReader($0.text)) })
+    for page in ["index.html", "findings.html", "finding-1.html", "why-1.html", "tenants.html"] {
+      let own = try #require(read[page])
+      #expect(Self.kinds(own) == tame[page], "\(page)")
+    }
+  }
+
+  @Test(arguments: names)
+  func nameStaysTextInOtherFormats(_ name: String) throws {
+    let input = try Self.input(name)
+    let folder = try ReportFixture.folder.get()
+    for format in ReportFormat.allCases where format != .html {
+      let text = try #require(try format.document(input, folder: folder))
+      for scalar in text.unicodeScalars where scalar != "\n" {
+        let category = scalar.properties.generalCategory
+        let isHidden = category == .control || category == .format && format != .json
+        #expect(!isHidden || format == .sarif, "\(format): U+\(String(scalar.value, radix: 16))")
+      }
+      if format == .svg || format == .junit {
+        #expect(!text.contains("<script") && !text.contains("onload=\""), "\(format)")
+      }
+    }
+  }
+
+  static let tame = Result {
+    Dictionary(uniqueKeysWithValues: try pages("tame").map { ($0.name, kinds(PageReader($0.text))) })
   }
 
   private static func kinds(_ reader: PageReader) -> [String: Int] {
@@ -39,26 +72,34 @@ import Testing
   }
 
   /// By scalars: a mark at a name's end joins what stands before it.
-  private static func occurrences(of name: String, in text: String) -> Int {
+  private static func occurrences(of name: String, in text: String, atLeast number: Int) -> Bool {
     let (name, text) = (Array(name.unicodeScalars), Array(text.unicodeScalars))
-    guard !name.isEmpty, text.count >= name.count else { return 0 }
-    return (0...text.count - name.count).count { start in
+    guard !name.isEmpty, text.count >= name.count else { return false }
+    return (0...text.count - name.count).contains { start in
       text[start] == name[0] && text[start..<start + name.count].elementsEqual(name)
     }
   }
 
-  /// A page on which everything that people name has this name.
-  private static func page(_ name: String) throws -> String {
+  /// A site on which everything that people name has this name.
+  private static func pages(_ name: String) throws -> [(name: String, text: String)] {
+    try ReportFixture.pages(try input(name))
+  }
+
+  static func input(_ name: String) throws -> ReportInput {
     var facts = renamed(try ReportFixture.facts.get(), name)
     facts.nodes = facts.nodes.filter { ["cmp1", "net2"].contains($0.name.rawValue) }
     var input = try ReportFixture.input(facts)
     input.title = name
     input.source = name
     input.toolVersion = name
-    input.audit = audit(name)
-    input.quote = { _ in name }
+    input.findings = FindingSet(audit(name), names: ObjectNames(input.model))
+    input.findings?.add(ReportSamples.findings(name).findings)
+    input.diagnoses = [ReportSamples.diagnosis(name)]
+    input.changes = ReportSamples.changes(name)
+    input.tenancy = ReportSamples.tenancy(name)
+    input.bytes = { _ in Array(name.utf8) }
     input.traces = [TracedProbe(title: name, result: trace(name, facts))]
-    return try ReportFixture.page(input)
+    return input
   }
 
   // MARK: names everywhere

@@ -9,20 +9,23 @@ struct PageReader {
   }
   private(set) var elements: [Element] = []
   private(set) var problems: [String] = []
-  /// Text outside of tags, entities undone; without the style's.
+  /// Text outside of tags, entities undone; without the script's.
   private(set) var text = ""
+  private(set) var script = ""
 
   private static let void: Set<String> = ["meta", "link", "br"]
   private static let elements: Set<String> = [
     "html", "head", "meta", "title", "link", "style", "body", "a", "header", "div", "svg", "rect",
     "path", "circle", "span", "nav", "ul", "ol", "li", "main", "h1", "h2", "h3", "h4", "h5", "p",
     "strong", "section", "article", "dl", "dt", "dd", "figure", "figcaption", "code", "table",
-    "caption", "thead", "tbody", "tr", "th", "td", "footer", "abbr", "g", "text", "desc",
+    "caption", "thead", "tbody", "tr", "th", "td", "footer", "abbr", "g", "text", "desc", "script",
+    "mark",
   ]
   private static let attributes: Set<String> = [
     "lang", "charset", "http-equiv", "content", "name", "rel", "href", "class", "id", "viewBox",
     "width", "height", "rx", "x", "y", "d", "cx", "cy", "r", "role", "tabindex", "scope", "title",
-    "aria-hidden", "aria-label", "aria-labelledby",
+    "aria-hidden", "aria-label", "aria-labelledby", "aria-describedby", "hidden", "data-table",
+    "data-column", "data-values", "data-search", "data-first",
   ]
 
   private var rest: Substring.UnicodeScalarView
@@ -46,19 +49,29 @@ struct PageReader {
   private var context: String { String(Substring(rest.prefix(60))) }
 
   private mutating func step() {
-    if rest.first != "<" { return readText() }
+    if rest.first != "<" || open.last == "script" && !rest.starts(with: "</script>".unicodeScalars) {
+      return readText()
+    }
     rest.removeFirst()
     if rest.first == "/" { return readEnd() }
     readStart()
   }
 
   private mutating func readText() {
+    if open.last == "script" { return readScript() }
     let run = rest.prefix { $0 != "<" }
     rest = rest.dropFirst(run.count)
-    if open.last == "style" { return }
     if run.contains(">") { problems.append("bare > in \(String(Substring(run.prefix(60))))") }
     check(run)
     text += decoded(run)
+  }
+
+  /// Up to its end tag, whatever it holds.
+  private mutating func readScript() {
+    let end = Array("</script>".unicodeScalars)
+    while !rest.isEmpty, !rest.starts(with: end) {
+      script.unicodeScalars.append(rest.removeFirst())
+    }
   }
 
   private mutating func readEnd() {

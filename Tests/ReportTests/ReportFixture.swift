@@ -57,7 +57,33 @@ enum ReportFixture {
     return ReportInput(facts: facts, model: LogicalModel.CloudModel(facts))
   }
 
-  static func page(_ input: ReportInput) throws -> String {
-    try HTMLReport.site(input, folder: try folder.get()).files["index.html"] ?? ""
+  static func site(_ input: ReportInput) throws -> [String: String] {
+    try HTMLReport.site(input, folder: try folder.get()).files
+  }
+
+  /// The pages alone, by their names.
+  static func pages(_ input: ReportInput) throws -> [(name: String, text: String)] {
+    try site(input).filter { $0.key.hasSuffix(".html") }.sorted { $0.key < $1.key }
+      .map { ($0.key, $0.value) }
+  }
+
+  static func page(_ input: ReportInput, _ name: String = "index.html") throws -> String {
+    try site(input)[name] ?? ""
+  }
+
+  /// With traces, findings and everything else that others plug in.
+  static func fullInput(_ facts: CloudFacts? = nil, word: String = "web") throws -> ReportInput {
+    var input = try input(facts)
+    input.traces = try traces()
+    input.findings = ReportSamples.findings(word)
+    input.diagnoses = [ReportSamples.diagnosis(word)]
+    input.changes = ReportSamples.changes(word)
+    input.tenancy = ReportSamples.tenancy(word)
+    let capture = try capture()
+    input.bytes = { id in
+      let index = Int(id.rawValue)
+      return capture.files.indices.contains(index) ? capture.files[index].bytes : nil
+    }
+    return input
   }
 }

@@ -9,6 +9,8 @@ enum HTMLText {
   ///
   /// Works on scalars: a quote with a combining mark is one `Character` and still ends an attribute.
   static func escaped(_ text: String) -> String {
+    // Most of what a large report writes; the same answer without asking Unicode.
+    if text.utf8.allSatisfy(isPlain) { return text }
     var result = ""
     result.reserveCapacity(text.utf8.count)
     for scalar in TerminalText.escaped(text).unicodeScalars {
@@ -22,5 +24,15 @@ enum HTMLText {
       }
     }
     return result
+  }
+
+  /// Printable ASCII that means nothing to a parser.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""),
+      UInt8(ascii: "'"):
+      false
+    default: (0x20...0x7e).contains(byte)
+    }
   }
 }

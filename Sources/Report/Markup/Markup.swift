@@ -6,6 +6,8 @@ enum Markup: Hashable, Sendable {
   case text(String)
   indirect case element(String, [MarkupAttribute], [Markup])
   case group([Markup])
+  /// Finished already; see RenderedHTML.
+  case rendered(RenderedHTML)
 
   static var empty: Markup { .group([]) }
 
@@ -23,6 +25,7 @@ enum Markup: Hashable, Sendable {
     switch self {
     case .text(let text): result += HTMLText.escaped(text)
     case .group(let items): for item in items { item.write(to: &result) }
+    case .rendered(let html): result += html.text
     case .element(let name, let attributes, let children):
       result += "<\(name)"
       for attribute in attributes {
@@ -56,5 +59,36 @@ extension Markup {
   }
   static func tag(_ name: String, _ className: String = "", text: String) -> Markup {
     .tag(name, className, [], [.text(text)])
+  }
+}
+
+extension Markup {
+  /// A link to a page of the report; `path` is one that SiteMap gave.
+  static func link(_ path: String, _ body: [Markup], _ className: String = "") -> Markup {
+    .tag("a", className, [MarkupAttribute("href", path)], body)
+  }
+  static func link(_ path: String, text: String) -> Markup { .link(path, [.text(text)]) }
+
+  static func code(_ text: String) -> Markup { .tag("code", text: text) }
+
+  /// One below the other; nothing for none, itself for one.
+  static func lines(_ items: [Markup]) -> Markup {
+    items.count > 1
+      ? .tag("ul", "lines", [], items.map { .tag("li", "", [], [$0]) }) : .group(items)
+  }
+
+  /// Side by side, with commas.
+  static func listed(_ items: [Markup]) -> Markup {
+    .group(
+      items.enumerated().flatMap { index, item in index == 0 ? [item] : [.text(", "), item] })
+  }
+
+  var isEmpty: Bool {
+    switch self {
+    case .text(let text): text.isEmpty
+    case .group(let items): items.allSatisfy(\.isEmpty)
+    case .rendered(let html): html.text.isEmpty
+    case .element: false
+    }
   }
 }

@@ -6,6 +6,7 @@ import Mustache
 enum PageValue: Sendable {
   case text(String)
   case markup(Markup)
+  case html(RenderedHTML)
   case flag(Bool)
   case list([PageValue])
   case object([String: PageValue])
@@ -20,6 +21,7 @@ enum PageValue: Sendable {
     switch self {
     case .text(let text): EscapedText(renderText: HTMLText.escaped(text))
     case .markup(let markup): EscapedText(renderText: markup.rendered)
+    case .html(let html): EscapedText(renderText: html.text)
     case .flag(let flag): flag
     case .list(let items): items.map(\.forMustache)
     case .object(let members): members.mapValues(\.forMustache)

@@ -4,13 +4,12 @@ import LogicalModel
 import NetworkTypes
 
 enum CaptureSection {
-  static func value(_ input: ReportInput) -> PageValue {
-    let facts = input.facts
+  static func value(_ site: SiteContext) -> PageValue {
+    let facts = site.input.facts
     let total = facts.coverage.compactMap { $0 }.reduce(Coverage(), +)
     let ignored = facts.coverage.count { $0 == nil }
-    let tables = (try? input.model.show(.gaps, facts: facts)) ?? []
     return [
-      "captured": .text(SummarySection.captured(facts)),
+      "captured": .text(site.input.capturedAt),
       "figures": .list([
         figure(
           "Files", grouped(facts.files.count), ignored > 0 ? "\(ignored) of no known format" : ""),
@@ -20,9 +19,40 @@ enum CaptureSection {
         figure("Bytes lost", grouped(lostBytes(facts)), "every other byte is accounted for"),
         figure("Gaps", grouped(facts.gaps.count), "answers that need them say “unknown”"),
       ]),
-      "nodes": .list(facts.nodes.map { node($0, facts) }),
-      "tables": .list(tables.map { TableSection.value($0, topic: .gaps) }),
       "notes": .text(notes(facts)),
+    ]
+  }
+
+  /// Nodes, gaps, and what was not understood.
+  static func tables(_ site: SiteContext) -> [LinkTable] {
+    let facts = site.input.facts
+    return [
+      LinkTable(
+        id: "captured-nodes", caption: "Captured nodes",
+        columns: [
+          .init("Node"), .init("Captured at", isTechnical: true),
+          .init("Kernel", isTechnical: true), .init("Open vSwitch", isTechnical: true),
+          .init("Files", isNumeric: true), .init("Bytes", isNumeric: true),
+          .init("Commands failed", isNumeric: true), .init("Gaps", isNumeric: true),
+        ], rows: nodes(site)),
+      LinkTable(
+        id: "gaps", caption: "Gaps",
+        columns: [.init("Node"), .init("File", isTechnical: true), .init("Reason")],
+        rows: facts.gaps.map { gap in
+          [
+            gap.node.map { site.map.link($0) } ?? .text("Neutron API"), .text(gap.path),
+            .text(gap.reason),
+          ]
+        }),
+      LinkTable(
+        id: "diagnostics", caption: "Not understood",
+        columns: [.init("Place"), .init("Severity"), .init("What"), .init("Code", isTechnical: true)],
+        rows: facts.diagnostics.filter { $0.severity > .note }.map { item in
+          [
+            site.book.cite(item.evidence) ?? .text("unknown place"),
+            .text(item.severity.rawValue), .text(item.message), .text(item.id),
+          ]
+        }),
     ]
   }
 
@@ -35,35 +65,26 @@ enum CaptureSection {
     ["name": .text(name), "value": .text(value), "remark": .text(remark)]
   }
 
-  private static func node(_ node: NodeFacts, _ facts: CloudFacts) -> PageValue {
-    let files = facts.files.filter { $0.node == node.name }
-    let failed = files.count { $0.command.map { $0.exitCode != 0 } == true }
-    return [
-      "name": .text(node.name.rawValue),
-      "captured": .text(node.capturedAt ?? "unknown"),
-      "kernel": .text(node.kernel.records.first?.release ?? "unknown"),
-      "switch": .text(node.openVSwitch.version ?? "unknown"),
-      "files": .text(grouped(files.count)),
-      "bytes": .text(grouped(files.reduce(0) { $0 + $1.sizeBytes })),
-      "failed": .text(grouped(failed)),
-      "gaps": .text(grouped(facts.gaps.count { $0.node == node.name })),
-    ]
+  private static func nodes(_ site: SiteContext) -> [[Markup]] {
+    let facts = site.input.facts
+    let files = Dictionary(grouping: facts.files) { $0.node }
+    let gaps = Dictionary(grouping: facts.gaps) { $0.node }
+    return facts.nodes.map { node in
+      let own = files[node.name] ?? []
+      let failed = own.count { $0.command.map { $0.exitCode != 0 } == true }
+      return [
+        site.map.link(node.name), .text(node.capturedAt ?? "unknown"),
+        .text(node.kernel.records.first?.release ?? "unknown"),
+        .text(node.openVSwitch.version ?? "unknown"), .text(grouped(own.count)),
+        .text(grouped(own.reduce(0) { $0 + $1.sizeBytes })), .text(grouped(failed)),
+        .text(grouped(gaps[node.name]?.count ?? 0)),
+      ]
+    }
   }
 
   private static func notes(_ facts: CloudFacts) -> String {
     let notes = facts.diagnostics.count { $0.severity == .note }
     return notes == 0 ? "" : "\(count(notes, "remark")) of no consequence to any answer left out."
-  }
-
-  /// `1 234 567`, with narrow no-break spaces.
-  static func grouped(_ number: Int) -> String {
-    let digits = Array(String(abs(number)))
-    var result = number < 0 ? "-" : ""
-    for (index, digit) in digits.enumerated() {
-      if index > 0, (digits.count - index) % 3 == 0 { result += "\u{202f}" }
-      result.append(digit)
-    }
-    return result
   }
 
   /// Rounded down to a tenth of a percent: never 100 % while something is missing.

@@ -1,23 +1,19 @@
-// Evidence as a reader meets it: the place in the capture, and the words that stand there.
+// Evidence as a reader meets it: the place in the capture, the words that stand there, and the way to
+// them on the evidence pages.
 import Facts
 
 struct Citation {
   private let facts: CloudFacts
-  private let quote: @Sendable (Evidence) -> String?
+  private let bytes: @Sendable (CaptureFileID) -> [UInt8]?
+  private let book: EvidenceBook
   /// What is longer is a database row or a JSON document: its beginning tells enough.
   private static let quoteLimit = 420
   private static let documentLimit = 200
 
-  init(_ input: ReportInput) {
+  init(_ input: ReportInput, _ book: EvidenceBook) {
     facts = input.facts
-    quote = input.quote
-  }
-
-  /// `compute1 ovs/br-int/dump-flows.txt:42`; nil for a file that is not in the capture.
-  func place(_ evidence: Evidence) -> String? {
-    facts.file(evidence.file).map { file in
-      (file.node.map { "\($0) " } ?? "") + "\(file.path):\(evidence.line)"
-    }
+    bytes = input.bytes
+    self.book = book
   }
 
   /// `said` is what stands beside it already; a quote that repeats it is left out.
@@ -28,13 +24,21 @@ struct Citation {
   }
 
   private func value(_ evidence: Evidence, beside said: String) -> PageValue? {
-    place(evidence).map { place in
+    book.cite(evidence).map { place in
       let words = quote(evidence).map(Self.shortened) ?? ""
       let isTold = said.contains(Self.withoutCounters(words))
       // Of a long JSON document the part that matters is said in the line above.
       let isDocument = words.hasPrefix("{") && words.count > Self.documentLimit
-      return ["place": .text(place), "quote": .text(isTold || isDocument ? "" : words)]
+      return ["place": .markup(place), "quote": .text(isTold || isDocument ? "" : words)]
     }
+  }
+
+  private func quote(_ evidence: Evidence) -> String? {
+    guard let all = bytes(evidence.file) else { return nil }
+    let range = evidence.bytes.clamped(to: all.indices)
+    // Ten times what is shown: runs of blanks are squeezed.
+    let shown = range.prefix(Self.quoteLimit * 10)
+    return range.isEmpty ? nil : String(decoding: all[shown], as: UTF8.self)
   }
 
   /// iptables-save's `[12:3456] ` before a rule.

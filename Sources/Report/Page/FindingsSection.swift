@@ -1,72 +1,103 @@
-// What the rules found, a card a rule, the gravest first, and which rules could not tell.
+// What was found: a table of all findings, the gravest first, a page each, and which rules could not
+// tell.
 import Audit
+import LogicalModel
 
-enum FindingsSection {
-  /// More cases of one rule are a list nobody reads; the rest is counted and `ovsight audit` has it.
-  static let caseLimit = 50
+struct FindingsSection {
   private static let placeLimit = 8
+  private static let evidenceLimit = 60
 
-  static func value(_ input: ReportInput) -> PageValue {
-    guard let audit = input.audit else { return ["was_run": false] }
-    let open = audit.results.filter { $0.verdict == .unknown }
-    return [
-      "was_run": true,
-      "silence": .text(silence(audit)),
-      "is_empty": .flag(audit.findings.isEmpty),
-      "has_open": .flag(!open.isEmpty),
-      "cards": .list(cards(audit.findings).enumerated().map { card($1, number: $0 + 1) }),
-      "open": .list(open.map(value)),
+  let site: SiteContext
+  let set: FindingSet
+
+  func table() -> LinkTable {
+    LinkTable(
+      id: "findings-table", caption: "Findings",
+      columns: [
+        .init("Severity"), .init("What"), .init("Finding"), .init("Node"), .init("State"),
+        .init("Rule", isTechnical: true),
+      ],
+      rows: set.findings.enumerated().map { row($0.offset, $0.element) },
+      choices: (0, RuleSeverity.allCases.map(\.rawValue)))
+  }
+
+  private func row(_ position: Int, _ finding: ReportFinding) -> [Markup] {
+    [
+      Icon.severityTag(finding.severity.rawValue), .text(finding.title),
+      .link(
+        SiteContext.findingPath(position), text: "\(finding.subject): \(finding.message)"),
+      finding.node.map { site.map.link(ReportObject(.node, $0)) } ?? .empty,
+      .text(finding.waiver == nil ? "open" : "waived"), .text(finding.rule),
     ]
   }
 
-  private static func silence(_ audit: AuditReport) -> String {
-    let words = SummarySection.silence(audit)
-    return words.prefix(1).uppercased() + words.dropFirst() + "."
+  /// What rules could not tell, as the list's template wants it.
+  func open() -> PageValue {
+    .list(
+      set.rules.filter { !$0.missing.isEmpty }.map { rule in
+        let hidden = rule.missing.count - Self.placeLimit
+        return [
+          "rule": .text(rule.id), "title": .text(rule.title),
+          "missing": .list(rule.missing.prefix(Self.placeLimit).map { .text($0) }),
+          "more": .text(hidden > 0 ? "and \(hidden) more" : ""),
+        ]
+      })
   }
 
-  /// Findings come sorted by rule.
-  private static func cards(_ findings: [Finding]) -> [[Finding]] {
-    findings.reduce(into: []) { cards, finding in
-      if cards.last?.first?.rule.id == finding.rule.id {
-        cards[cards.count - 1].append(finding)
-      } else {
-        cards.append([finding])
-      }
+  // MARK: a page each
+
+  func writePages() throws(ReportError) {
+    for (position, finding) in set.findings.enumerated() {
+      try site.writer.write(
+        SiteContext.findingPath(position), title: "\(finding.subject): \(finding.title)",
+        section: "findings.html", body: try site.writer.html("finding", value(finding, position)))
     }
   }
 
-  private static func card(_ findings: [Finding], number: Int) -> PageValue {
-    guard let rule = findings.first?.rule else { return .none }
-    let hidden = findings.count - caseLimit
+  private func value(_ finding: ReportFinding, _ position: Int) -> PageValue {
+    let hidden = finding.evidence.count - Self.evidenceLimit
+    let objects = finding.objects.filter { site.map.path($0) != nil }
     return [
-      "anchor": .text("finding-\(number)"),
-      "severity": .text(rule.severity.rawValue),
-      "icon": .markup(Icon.severity(rule.severity.rawValue)),
-      "rule": .text(rule.id), "title": .text(rule.title),
-      "tally": .text(findings.count > 1 ? "\(findings.count)" : ""),
-      "why": .text(rule.why), "fix": .text(rule.fix),
-      "has_references": .flag(!rule.references.isEmpty),
-      "references": .list(rule.references.map { .text($0) }),
-      "cases": .list(findings.prefix(caseLimit).map(value)),
-      "more": .text(hidden > 0 ? "\(hidden) more: ovsight audit SNAPSHOT" : ""),
-    ]
-  }
-
-  private static func value(_ finding: Finding) -> PageValue {
-    let hidden = finding.evidence.count - placeLimit
-    return [
-      "subject": .text(finding.subject), "message": .text(finding.message),
-      "places": .list(finding.evidence.prefix(placeLimit).map { .text($0.text) }),
+      "severity": .text(finding.severity.rawValue),
+      "tag": .markup(Icon.severityTag(finding.severity.rawValue)),
+      "title": .text(finding.title), "subject": .text(finding.subject),
+      "message": .text(finding.message), "rule": .text(finding.rule),
+      "node": finding.node.map { .markup(site.map.link(ReportObject(.node, $0))) } ?? .none,
+      "who": .text(finding.who), "whom": .text(finding.whom), "packets": .text(finding.packets),
+      "why": .text(finding.why),
+      "has_fix": .flag(!finding.fix.isEmpty), "fix": .list(finding.fix.map { .text($0) }),
+      "proof": .text(finding.proof),
+      "has_references": .flag(!finding.references.isEmpty),
+      "references": .list(finding.references.map { .text($0) }),
+      "has_objects": .flag(!objects.isEmpty),
+      "objects": .list(
+        objects.map { ["kind": .text(Self.words($0.kind)), "link": .markup(site.map.link($0))] }),
+      "places": .list(
+        finding.evidence.prefix(Self.evidenceLimit).map { .markup(site.book.cite($0)) }),
       "more_places": .text(hidden > 0 ? "and \(hidden) more places" : ""),
+      "trace": .text(
+        finding.trace.flatMap {
+          site.input.traces.indices.contains($0) ? SiteContext.tracePath($0) : nil
+        } ?? ""),
+      "path_picture": picture(finding) ?? .none,
+      "waiver": .text(finding.waiver?.reason ?? ""),
+      "waived_until": .text(finding.waiver?.until ?? ""),
+      "previous": .text(position > 0 ? SiteContext.findingPath(position - 1) : ""),
+      "next": .text(
+        position + 1 < set.findings.count ? SiteContext.findingPath(position + 1) : ""),
     ]
   }
 
-  private static func value(_ result: RuleResult) -> PageValue {
-    let hidden = result.missing.count - placeLimit
-    return [
-      "rule": .text(result.rule.id), "title": .text(result.rule.title),
-      "missing": .list(result.missing.prefix(placeLimit).map { .text($0) }),
-      "more": .text(hidden > 0 ? "and \(hidden) more" : ""),
-    ]
+  /// The way of the packet that shows it.
+  private func picture(_ finding: ReportFinding) -> PageValue? {
+    guard let position = finding.trace, let trace = site.input.traces[safe: position] else {
+      return nil
+    }
+    return TraceSection(site).picture(trace, page: SiteContext.tracePath(position))
+      .map { .markup($0) }
+  }
+
+  static func words(_ kind: ReportObject.Kind) -> String {
+    kind == .floatingIP ? "floating IP" : kind.rawValue
   }
 }

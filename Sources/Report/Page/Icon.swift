@@ -1,7 +1,7 @@
 // Small signs beside words; shape tells them apart where colour does not.
 
 enum Icon {
-  static func standing(_ standing: SummarySection.Standing) -> Markup { sign(standing.rawValue) }
+  static func standing(_ standing: Standing) -> Markup { sign(standing.rawValue) }
 
   /// `good`, `bad` or `open`.
   static func sign(_ name: String) -> Markup {
@@ -23,6 +23,11 @@ enum Icon {
     default: outline = "M8 1.4a6.6 6.6 0 1 0 0 13.2A6.6 6.6 0 0 0 8 1.4z"
     }
     return icon([shape(outline)], "severity \(name)")
+  }
+
+  /// Sign and word.
+  static func severityTag(_ name: String) -> Markup {
+    .tag("span", "tag \(name)", [], [severity(name), .text(name)])
   }
 
   private static var disc: Markup { shape("M8 .6a7.4 7.4 0 1 0 0 14.8A7.4 7.4 0 0 0 8 .6z") }

@@ -4,30 +4,37 @@ import Facts
 import LogicalModel
 
 enum SummarySection {
-  /// How a thing stands; a sign and a word beside every colour.
-  enum Standing: String {
-    case good, bad, open
-  }
-
-  static func value(_ input: ReportInput) -> PageValue {
+  static func value(_ site: SiteContext) -> PageValue {
+    let input = site.input
     let standing = standing(input)
     return [
-      "sentence": .text(sentence(input)),
+      "title": .text(input.title), "sentence": .text(sentence(input)),
       "standing": .text(standing.rawValue), "standing_word": .text(word(standing, input)),
       "icon": .markup(Icon.standing(standing)),
-      "captured": .text(captured(input.facts)),
-      "severities": .list(severities(input.audit)),
-      "has_audit": .flag(input.audit != nil),
-      "counts": .list(counts(input.model)),
+      "captured": .text(input.capturedAt), "source": .text(input.source),
+      "severities": .list(severities(input.findings)),
+      "has_audit": .flag(input.findings != nil),
+      "counts": .list(counts(site)),
+      "gravest": .list(gravest(site)),
+      "has_gravest": .flag(input.findings?.open.isEmpty == false),
+      "traces": .list(input.traces.enumerated().map { trace($1, $0) }),
+      "has_traces": .flag(!input.traces.isEmpty),
+      "diagnoses": .list(input.diagnoses.enumerated().map { diagnosis($1, $0) }),
+      "has_diagnoses": .flag(!input.diagnoses.isEmpty),
+      "has_agreement": .flag(site.writer.folder.agreement != nil),
+      "agreement": site.writer.folder.agreement.map { .markup($0.table.markup) } ?? .none,
+      "agreement_seed": .text(site.writer.folder.agreement?.seed ?? ""),
+      "agreement_remark": .text(site.writer.folder.agreement?.remark ?? ""),
+      "capture": CaptureSection.value(site),
     ]
   }
 
   // MARK: verdict
 
   static func standing(_ input: ReportInput) -> Standing {
-    if input.audit?.findings.isEmpty == false { return .bad }
+    if input.findings?.open.isEmpty == false { return .bad }
     let isCertain =
-      input.audit?.results.allSatisfy { $0.verdict != .unknown } == true
+      input.findings?.isCertain == true
       && isComplete(input.facts)
       && input.traces.allSatisfy { $0.result.outcome.isDelivered == true }
     return isCertain ? .good : .open
@@ -39,7 +46,7 @@ enum SummarySection {
     case .good: "in order"
     case .bad: "needs attention"
     case .open:
-      isComplete(input.facts) && input.audit?.results.allSatisfy { $0.verdict != .unknown } == true
+      isComplete(input.facts) && input.findings?.isCertain == true
         ? "see the traces" : "not certain"
     }
   }
@@ -51,30 +58,32 @@ enum SummarySection {
 
   /// One sentence; its first clause is the gravest.
   static func sentence(_ input: ReportInput) -> String {
-    let clauses = [audit(input.audit), traces(input.traces), capture(input.facts)]
+    let clauses = [found(input.findings), traces(input.traces), capture(input.facts)]
       .compactMap { $0 }
     let text = clauses.joined(separator: "; ") + "."
     return text.prefix(1).uppercased() + text.dropFirst()
   }
 
-  private static func audit(_ audit: AuditReport?) -> String? {
-    guard let audit else { return "no audit rules were run" }
-    let findings = audit.findings
-    guard let gravest = findings.first?.rule.severity else { return silence(audit) }
-    let open = audit.results.count { $0.verdict == .unknown }
+  private static func found(_ set: FindingSet?) -> String? {
+    guard let set else { return "no audit rules were run" }
+    let waived = set.findings.count - set.open.count
+    let beside = waived == 0 ? "" : ", \(count(waived, "more finding")) waived"
+    guard let gravest = set.open.first?.severity else { return silence(set) + beside }
+    let open = set.rules.count { !$0.missing.isEmpty }
     let rest = open == 0 ? "" : ", and \(count(open, "rule")) could not tell"
-    let number = findings.count { $0.rule.severity == gravest }
+    let total = set.open.count
+    let number = set.open.count { $0.severity == gravest }
     let weight =
-      number < findings.count
+      number < total
       ? "\(number) of them \(gravest.rawValue)"
-      : findings.count == 1 ? gravest.rawValue : "all \(gravest.rawValue)"
-    return "\(count(findings.count, "finding")), \(weight)" + rest
+      : total == 1 ? gravest.rawValue : "all \(gravest.rawValue)"
+    return "\(count(total, "finding")), \(weight)" + beside + rest
   }
 
   /// A rule that could not tell has not found nothing.
-  static func silence(_ audit: AuditReport) -> String {
-    let rules = audit.results.count
-    let open = audit.results.count { $0.verdict == .unknown }
+  static func silence(_ set: FindingSet) -> String {
+    let rules = set.rules.count
+    let open = set.rules.count { !$0.missing.isEmpty }
     if open == 0 { return "\(count(rules, "audit rule")) found nothing" }
     if open == rules { return "none of \(count(rules, "audit rule")) could tell" }
     return "\(rules - open) of \(count(rules, "audit rule")) found nothing, \(open) could not tell"
@@ -110,17 +119,10 @@ enum SummarySection {
 
   // MARK: facts
 
-  /// The capture's own times; never the clock's.
-  static func captured(_ facts: CloudFacts) -> String {
-    let times = facts.nodes.compactMap(\.capturedAt).sorted()
-    guard let first = times.first, let last = times.last else { return "at an unknown time" }
-    return first == last ? first : "\(first) to \(last)"
-  }
-
-  private static func severities(_ audit: AuditReport?) -> [PageValue] {
-    guard let audit else { return [] }
+  private static func severities(_ set: FindingSet?) -> [PageValue] {
+    guard let set else { return [] }
     return RuleSeverity.allCases.map { severity in
-      let number = audit.findings.count { $0.rule.severity == severity }
+      let number = set.open.count { $0.severity == severity }
       return [
         "name": .text(severity.rawValue), "count": .text("\(number)"),
         "is_zero": .flag(number == 0), "icon": .markup(Icon.severity(severity.rawValue)),
@@ -128,18 +130,54 @@ enum SummarySection {
     }
   }
 
-  private static func counts(_ model: CloudModel) -> [PageValue] {
-    let ports = model.ports.count { $0.owner != .floatingIP }
-    let rows: [(Int, String, String)] = [
-      (model.nodes.count, "node", "nodes"), (model.servers.count, "server", "topology"),
-      (model.networks.count, "network", "networks"), (model.routers.count, "router", "routers"),
-      (model.floatingIPs.count, "floating IP", "eips"), (ports, "port", "ports"),
-    ]
-    return rows.map { number, noun, anchor in
+  /// The first few, so that the summary alone tells what is the matter.
+  private static func gravest(_ site: SiteContext) -> [PageValue] {
+    let findings = site.input.findings?.findings ?? []
+    return findings.indices.filter { findings[$0].waiver == nil }.prefix(5).map { position in
       [
-        "count": .text("\(number)"), "name": .text(number == 1 ? noun : noun + "s"),
-        "anchor": .text(anchor),
+        "finding": .markup(site.finding(position)),
+        "fix": .text(findings[position].fix.first ?? ""),
       ]
     }
   }
+
+  private static func trace(_ trace: TracedProbe, _ position: Int) -> PageValue {
+    let standing = TraceSection.standing(trace.result.outcome.isDelivered)
+    return [
+      "path": .text(SiteContext.tracePath(position)), "title": .text(trace.title),
+      "outcome": .text(TraceSection.words(trace.result.outcome)),
+      "standing": .text(standing.rawValue), "icon": .markup(Icon.standing(standing)),
+      "reason": .text(trace.result.reason?.text ?? ""),
+    ]
+  }
+
+  private static func diagnosis(_ item: ReportDiagnosis, _ position: Int) -> PageValue {
+    [
+      "path": .text(SiteContext.diagnosisPath(position)), "title": .text(item.question),
+      "outcome": .text(item.answer), "standing": .text(item.standing.rawValue),
+      "icon": .markup(Icon.standing(item.standing)), "reason": .none,
+    ]
+  }
+
+  private static func counts(_ site: SiteContext) -> [PageValue] {
+    let model = site.model
+    let ports = model.ports.count { $0.owner != .floatingIP }
+    let rows: [(Int, String, String)] = [
+      (site.index.tenants.count, "tenant", "tenants"), (model.nodes.count, "node", "nodes"),
+      (model.servers.count, "server", "vms"), (model.networks.count, "network", "networks"),
+      (model.routers.count, "router", "routers"),
+      (model.floatingIPs.count, "floating IP", "eips"), (ports, "port", "ports"),
+    ]
+    return rows.map { number, noun, page in
+      [
+        "count": .text(grouped(number)), "name": .text(number == 1 ? noun : noun + "s"),
+        "path": .text("\(page).html"),
+      ]
+    }
+  }
+}
+
+extension FindingSet {
+  /// Every rule could tell.
+  var isCertain: Bool { rules.allSatisfy { $0.verdict != .unknown && $0.missing.isEmpty } }
 }

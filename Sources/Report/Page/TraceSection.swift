@@ -4,30 +4,26 @@ import LogicalModel
 import NetworkTypes
 import Trace
 
-enum TraceSection {
-  static func values(_ input: ReportInput) -> [PageValue] {
-    let writer = TraceWriter(input)
-    return input.traces.enumerated().map { writer.value($1, id: "trace-\($0 + 1)") }
-  }
-}
+struct TraceSection {
+  private let model: CloudModel
+  private let catalogue: ElementCatalogue
+  private let citation: Citation
+  private let map: SiteMap
 
-private struct TraceWriter {
-  let model: CloudModel
-  let catalogue: ElementCatalogue
-  let citation: Citation
-
-  init(_ input: ReportInput) {
-    model = input.model
-    catalogue = ElementCatalogue(input.facts, input.model)
-    citation = Citation(input)
+  init(_ site: SiteContext) {
+    model = site.model
+    catalogue = site.catalogue
+    citation = Citation(site.input, site.book)
+    map = site.map
   }
 
+  /// `id` begins every id on the page.
   func value(_ trace: TracedProbe, id: String) -> PageValue {
     let result = trace.result
-    let standing = standing(result.outcome.isDelivered)
+    let standing = Self.standing(result.outcome.isDelivered).rawValue
     return [
       "id": .text(id), "title": .text(trace.title),
-      "outcome": .text(words(result.outcome)), "standing": .text(standing),
+      "outcome": .text(Self.words(result.outcome)), "standing": .text(standing),
       "icon": .markup(Icon.sign(standing)),
       "facts": .list(facts(result)),
       "directions": .list(directions(result, id: id)),
@@ -36,11 +32,11 @@ private struct TraceWriter {
     ]
   }
 
-  private func standing(_ verdict: Bool?) -> String {
-    verdict.map { $0 ? "good" : "bad" } ?? "open"
+  static func standing(_ verdict: Bool?) -> Standing {
+    verdict.map { $0 ? .good : .bad } ?? .open
   }
 
-  private func words(_ outcome: Outcome) -> String {
+  static func words(_ outcome: Outcome) -> String {
     outcome == .leftCloud ? "left the cloud" : outcome.rawValue
   }
 
@@ -89,15 +85,29 @@ private struct TraceWriter {
 
   // MARK: ways
 
+  /// The way there alone, its numbers leading to the stops on `page`.
+  func picture(_ trace: TracedProbe, page: String) -> Markup? {
+    let story = TraceStory(trace.result.steps, catalogue)
+    guard !story.stops.isEmpty else { return nil }
+    let diagram = PathDiagram.make(story, catalogue, end: Self.end(trace.result.outcome.isDelivered))
+    { "\(page)#there-\($0)" }
+    return DiagramDrawing(DiagramLayout(diagram), id: "path-map").svg(
+      title: trace.title, description: words(story))
+  }
+
+  private static func end(_ isArrived: Bool?) -> Diagram.End {
+    isArrived.map { $0 ? .arrived : .stopped } ?? .unknown
+  }
+
   private func directions(_ result: TraceResult, id: String) -> [PageValue] {
     var directions = [
       direction(
-        "The way there", result.steps, id: "\(id)-there", isArrived: result.outcome.isDelivered)
+        "The way there", result.steps, id: "there", isArrived: result.outcome.isDelivered)
     ]
     if !result.replySteps.isEmpty {
       directions.append(
         direction(
-          "The way back", result.replySteps, id: "\(id)-back", isArrived: result.isReplied))
+          "The way back", result.replySteps, id: "back", isArrived: result.isReplied))
     }
     return directions.compactMap { $0 }
   }
@@ -107,8 +117,7 @@ private struct TraceWriter {
   ) -> PageValue? {
     let story = TraceStory(steps, catalogue)
     guard !story.stops.isEmpty else { return nil }
-    let end: Diagram.End = isArrived.map { $0 ? .arrived : .stopped } ?? .unknown
-    let diagram = PathDiagram.make(story, catalogue, end: end) { "\(id)-\($0)" }
+    let diagram = PathDiagram.make(story, catalogue, end: Self.end(isArrived)) { "#\(id)-\($0)" }
     let layout = DiagramLayout(diagram)
     let drawing = DiagramDrawing(layout, id: "\(id)-map")
     return [
@@ -132,7 +141,7 @@ private struct TraceWriter {
     return [
       "anchor": .text("\(id)-\(stop.number)"), "number": .text("\(stop.number)"),
       "map": .text(id), "title": .text(box.title), "kind": .text(box.detail),
-      "node": .text(stop.element.node?.rawValue ?? ""),
+      "node": .markup(map.link(stop.element.node)),
       "explanation": .text(explanation(box)),
       "events": .list(stop.events.map(value)),
     ]

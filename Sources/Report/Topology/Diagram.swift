@@ -53,12 +53,16 @@ struct DiagramBox: Hashable, Sendable {
   var explanation = ""
   /// Drawn pale: a summary of others.
   var isMuted = false
+  /// Whose page it leads to.
+  var object: ReportObject?
 }
 
 /// A node, or a group of nodes that are alike.
 struct DiagramLane: Hashable, Sendable {
   var title: String
   var detail = ""
+  /// Whose page its title leads to.
+  var object: ReportObject?
   var boxes: [DiagramLevel: [DiagramBox]] = [:]
 
   func boxes(_ level: DiagramLevel) -> [DiagramBox] { boxes[level] ?? [] }
@@ -86,7 +90,7 @@ struct DiagramVisit: Hashable, Sendable {
   let element: ElementID
   /// Nil for what it passes without a stop: wires.
   let number: Int?
-  /// Where on the page the stop is told.
+  /// The address at which the stop is told: `#there-3`.
   let anchor: String
 }
 

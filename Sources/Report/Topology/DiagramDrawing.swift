@@ -5,12 +5,15 @@ import LogicalModel
 struct DiagramDrawing {
   private let layout: DiagramLayout
   private let id: String
+  private let map: SiteMap?
   private var diagram: Diagram { layout.diagram }
 
-  /// `id` begins every id that the drawing uses, so that several fit on one page.
-  init(_ layout: DiagramLayout, id: String) {
+  /// `id` begins every id that the drawing uses, so that several fit on one page. Without `map`
+  /// nothing leads to other pages.
+  init(_ layout: DiagramLayout, id: String, map: SiteMap? = nil) {
     self.layout = layout
     self.id = id
+    self.map = map
   }
 
   func svg(title: String, description: String) -> Markup {
@@ -27,10 +30,10 @@ struct DiagramDrawing {
     var parts: [Markup] = []
     for (lane, frame) in zip(diagram.lanes, layout.lanes) {
       parts.append(SVG.box(frame, "lane", radius: 10))
-      parts.append(
-        SVG.text(
-          lane.title, at: Point(x: frame.x + 14, y: frame.y + 24), "lane-title",
-          room: frame.width - 28, size: 15))
+      let title = SVG.text(
+        lane.title, at: Point(x: frame.x + 14, y: frame.y + 24), "lane-title",
+        room: frame.width - 28, size: 15)
+      parts.append(SVG.linked(title, to: lane.object, map))
       parts.append(
         SVG.text(
           lane.detail, at: Point(x: frame.x + 14, y: frame.y + 41), "lane-detail",
@@ -98,9 +101,11 @@ struct DiagramDrawing {
       box.isMuted
       ? centred(box, frame)
       : isStacked ? stacked(box, frame) : sideBySide(box, frame)
-    return SVG.group(
-      className + (box.isMuted ? " muted" : ""), explanation: box.explanation,
-      [SVG.box(frame, "shape", radius: 6)] + words)
+    // In a path the badges lead on.
+    return SVG.linked(
+      SVG.group(
+        className + (box.isMuted ? " muted" : ""), explanation: box.explanation,
+        [SVG.box(frame, "shape", radius: 6)] + words), to: diagram.hasPath ? nil : box.object, map)
   }
 
   private func centred(_ box: DiagramBox, _ frame: Rect) -> [Markup] {
@@ -162,7 +167,7 @@ struct DiagramDrawing {
     return .tag(
       "a", "badge",
       [
-        MarkupAttribute("href", "#\(badge.visit.anchor)"),
+        MarkupAttribute("href", badge.visit.anchor),
         MarkupAttribute("aria-label", "stop \(number): \(title)"),
       ],
       [

@@ -184,7 +184,7 @@ extension ElementCatalogue {
     let name = key.namespace == .root ? "host network stack" : key.namespace.rawValue
     return DiagramBox(
       id: .namespace(key), title: role?.title ?? name, detail: role?.kind ?? "namespace",
-      explanation: "namespace \(key.namespace) on \(key.node)")
+      explanation: "namespace \(key.namespace) on \(key.node)", object: role?.object)
   }
 
   private func detail(of key: BridgeKey) -> String {
@@ -221,24 +221,28 @@ extension ElementCatalogue {
 struct NamespaceTitle: Hashable {
   let title: String
   let kind: String
+  let object: ReportObject?
 
   static func all(of model: CloudModel) -> [NamespaceKey: NamespaceTitle] {
     var titles: [NamespaceKey: NamespaceTitle] = [:]
     for router in model.routers {
       for place in router.places {
         titles[place.key] = NamespaceTitle(
-          title: router.label, kind: kind(of: place, router.mode))
+          title: router.label, kind: kind(of: place, router.mode),
+          object: ReportObject(.router, router.id.rawValue))
       }
     }
     for server in model.dhcpServers {
       let name = model.network(server.network)?.label ?? server.network.rawValue
-      titles[server.key] = NamespaceTitle(title: name, kind: "DHCP")
+      titles[server.key] = NamespaceTitle(
+        title: name, kind: "DHCP", object: ReportObject(.network, server.network.rawValue))
     }
     for port in model.ports where port.owner == .floatingAgent {
       for location in port.locations {
         let name = model.network(port.network)?.label ?? location.namespace.rawValue
         titles[NamespaceKey(location.node, location.namespace)] = NamespaceTitle(
-          title: name, kind: "floating IPs")
+          title: name, kind: "floating IPs",
+          object: port.network.map { ReportObject(.network, $0.rawValue) })
       }
     }
     return titles

@@ -19,6 +19,7 @@ struct NetworkCard: Hashable {
     let name: String
     let address: String
     let floating: String
+    let object: ReportObject?
   }
 }
 
@@ -44,11 +45,34 @@ struct RouterBox: Hashable {
 struct LogicalCluster: Hashable {
   var routers: [RouterBox]
   var networks: [NetworkCard]
+
+  /// A router stands before the others; of networks, those that it joins.
+  func startingWith(_ object: ReportObject) -> LogicalCluster {
+    var result = self
+    switch object.kind {
+    case .router:
+      let own = routers.first { $0.id.rawValue == object.id }
+      let feet = Set(own?.feet.map(\.network) ?? [])
+      result.routers = routers.filter { $0.id == own?.id } + routers.filter { $0.id != own?.id }
+      result.networks =
+        networks.filter { feet.contains($0.id) } + networks.filter { !feet.contains($0.id) }
+    default:
+      let isOwn = { (card: NetworkCard) in card.id.rawValue == object.id }
+      let isNear = { (router: RouterBox) in
+        router.feet.contains { $0.network.rawValue == object.id }
+      }
+      result.networks = networks.filter(isOwn) + networks.filter { !isOwn($0) }
+      result.routers = routers.filter(isNear) + routers.filter { !isNear($0) }
+    }
+    return result
+  }
 }
 
 struct LogicalDiagram {
   private(set) var externals: [NetworkCard] = []
   private(set) var clusters: [LogicalCluster] = []
+  /// Also those that are not drawn, with all that they hold.
+  private(set) var allClusters: [LogicalCluster] = []
   /// What is not drawn, in words.
   private(set) var omissions: [String] = []
 
@@ -59,17 +83,33 @@ struct LogicalDiagram {
 
   private let model: CloudModel
   private let portsByNetwork: [NetworkID: [Port]]
+  private let subnetsByNetwork: [NetworkID: [Subnet]]
   private let floating: [PortID: String]
 
   init(_ model: CloudModel) {
     self.model = model
     portsByNetwork = Dictionary(
       grouping: model.ports.filter { $0.network != nil }, by: { $0.network ?? "" })
+    subnetsByNetwork = Dictionary(grouping: model.subnets, by: \.network)
     floating = Dictionary(
       model.floatingIPs.compactMap { item in item.port.map { ($0, item.address.description) } }
     ) { first, _ in first }
     externals = model.networks.filter(\.isExternal).map(card)
     buildClusters()
+  }
+
+  /// One group with the external networks that it uses, `first` before others where not all fit.
+  private init(_ whole: LogicalDiagram, _ cluster: LogicalCluster, first: ReportObject) {
+    self = whole
+    omissions = []
+    let used = Set(cluster.routers.compactMap(\.external))
+    externals = whole.externals.filter { used.contains($0.id) }
+    clusters = [limited(cluster.startingWith(first))]
+  }
+
+  /// The group's own picture.
+  func alone(_ cluster: LogicalCluster, first: ReportObject) -> LogicalDiagram {
+    LogicalDiagram(self, cluster, first: first)
   }
 
   // MARK: clusters
@@ -81,6 +121,7 @@ struct LogicalDiagram {
       omissions.append("\(count(plumbing, "network")) that only HA routers' VRRP uses")
     }
     var all = joined(networks)
+    allClusters = all
     if all.count > Self.clusterLimit {
       omissions.append("\(all.count - Self.clusterLimit) more groups of routers and networks")
       all = Array(all.prefix(Self.clusterLimit))
@@ -112,9 +153,9 @@ struct LogicalDiagram {
       }
       for foot in feet { group[foot] = home }
     }
+    let homes = Dictionary(grouping: networks) { group[$0.id] ?? -1 }
     let routed = members.enumerated().filter { !$0.element.isEmpty }.map { index, routers in
-      LogicalCluster(
-        routers: routers.map(box), networks: networks.filter { group[$0.id] == index }.map(card))
+      LogicalCluster(routers: routers.map(box), networks: (homes[index] ?? []).map(card))
     }
     let alone = networks.filter { group[$0.id] == nil }
       .map { LogicalCluster(routers: [], networks: [card($0)]) }
@@ -139,7 +180,7 @@ struct LogicalDiagram {
       segment.networkType + (segment.segmentationID.map { " \($0)" } ?? "")
         + (segment.physicalNetwork.map { " on \($0)" } ?? "")
     }
-    let subnets = model.subnets(of: network.id).map(\.cidr.description)
+    let subnets = (subnetsByNetwork[network.id] ?? []).map(\.cidr.description)
     let lines = servers(of: network.id)
     var card = NetworkCard(
       id: network.id, title: network.label, segment: segments.joined(separator: ", "),
@@ -157,7 +198,8 @@ struct LogicalDiagram {
       .map { port in
         NetworkCard.ServerLine(
           name: model.server(port.server)?.label ?? model.title(of: port),
-          address: port.addresses.first?.description ?? "", floating: floating[port.id] ?? "")
+          address: port.addresses.first?.description ?? "", floating: floating[port.id] ?? "",
+          object: port.server.map { ReportObject(.server, $0.rawValue) })
       }
       .sorted { ($0.name, $0.address) < ($1.name, $1.address) }
   }

@@ -5,6 +5,7 @@ import NetworkTypes
 struct LogicalDrawing {
   private let diagram: LogicalDiagram
   private let id: String
+  private let map: SiteMap?
   private var parts: [Markup] = []
   private var lines: [Markup] = []
   private var y = 6.0
@@ -19,9 +20,10 @@ struct LogicalDrawing {
   private static let lineHeight = 18.0
   private static let columns = 4
 
-  init(_ diagram: LogicalDiagram, id: String) {
+  init(_ diagram: LogicalDiagram, id: String, map: SiteMap? = nil) {
     self.diagram = diagram
     self.id = id
+    self.map = map
   }
 
   func svg(title: String, description: String) -> Markup {
@@ -88,18 +90,17 @@ struct LogicalDrawing {
       x: Self.margin, y: y, width: Self.width - 2 * Self.margin, height: Self.barHeight)
     let words = [bar.segment, bar.subnets.joined(separator: ", ")].filter { !$0.isEmpty }
       .joined(separator: "  ·  ")
-    parts.append(
-      SVG.group(
-        "external", explanation: bar.explanation,
-        [
-          SVG.box(frame, "shape", radius: 8),
-          SVG.text(
-            bar.title, at: Point(x: frame.x + 14, y: frame.midY + 4.5), "name", room: 420,
-            size: 13),
-          SVG.text(
-            words, at: Point(x: frame.maxX - 14, y: frame.midY + 4), "detail end", room: 600,
-            size: 11),
-        ]))
+    let group = SVG.group(
+      "external", explanation: bar.explanation,
+      [
+        SVG.box(frame, "shape", radius: 8),
+        SVG.text(
+          bar.title, at: Point(x: frame.x + 14, y: frame.midY + 4.5), "name", room: 420, size: 13),
+        SVG.text(
+          words, at: Point(x: frame.maxX - 14, y: frame.midY + 4), "detail end", room: 600,
+          size: 11),
+      ])
+    parts.append(SVG.linked(group, to: ReportObject(.network, bar.id.rawValue), map))
     y += Self.barHeight
   }
 
@@ -202,28 +203,29 @@ struct LogicalDrawing {
 
   private mutating func draw(_ router: RouterBox, _ frame: Rect) {
     let room = frame.width - 20
-    parts.append(
-      SVG.group(
-        "router", explanation: router.explanation,
-        [
-          SVG.box(frame, "shape", radius: 8),
-          SVG.text(
-            router.title, at: Point(x: frame.x + 10, y: frame.y + 20), "name", room: room, size: 13),
-          SVG.text(
-            "\(router.mode) router", at: Point(x: frame.x + 10, y: frame.y + 36), "detail",
-            room: room, size: 11),
-          SVG.text(
-            router.place, at: Point(x: frame.x + 10, y: frame.y + 50), "detail", room: room,
-            size: 11),
-        ]))
+    let group = SVG.group(
+      "router", explanation: router.explanation,
+      [
+        SVG.box(frame, "shape", radius: 8),
+        SVG.text(
+          router.title, at: Point(x: frame.x + 10, y: frame.y + 20), "name", room: room, size: 13),
+        SVG.text(
+          "\(router.mode) router", at: Point(x: frame.x + 10, y: frame.y + 36), "detail",
+          room: room, size: 11),
+        SVG.text(
+          router.place, at: Point(x: frame.x + 10, y: frame.y + 50), "detail", room: room,
+          size: 11),
+      ])
+    parts.append(SVG.linked(group, to: ReportObject(.router, router.id.rawValue), map))
   }
 
   private mutating func draw(_ card: NetworkCard, _ frame: Rect) {
+    let title = SVG.text(
+      card.title, at: Point(x: frame.x + 12, y: frame.y + 20), "name", room: frame.width - 24,
+      size: 13)
     var body = [
       SVG.box(frame, "shape", radius: 8),
-      SVG.text(
-        card.title, at: Point(x: frame.x + 12, y: frame.y + 20), "name", room: frame.width - 24,
-        size: 13),
+      SVG.linked(title, to: ReportObject(.network, card.id.rawValue), map),
       SVG.text(
         card.segment.isEmpty ? "segment unknown" : card.segment,
         at: Point(x: frame.x + 12, y: frame.y + 35), "detail", room: frame.width - 24, size: 11),
@@ -255,8 +257,9 @@ struct LogicalDrawing {
     let right = server.floating.isEmpty ? server.address : server.floating
     let words = server.floating.isEmpty ? right : "↔ \(right)"
     return [
-      SVG.text(
-        server.name, at: Point(x: frame.x + 12, y: y), "server", room: 104, size: 11.5),
+      SVG.linked(
+        SVG.text(server.name, at: Point(x: frame.x + 12, y: y), "server", room: 104, size: 11.5),
+        to: server.object, map),
       SVG.text(
         words, at: Point(x: frame.maxX - 12, y: y),
         server.floating.isEmpty ? "address end" : "address floating end", room: 112, size: 10.5),

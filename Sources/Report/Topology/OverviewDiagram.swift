@@ -17,9 +17,10 @@ struct OverviewDiagram {
   /// Nodes that the lanes stand for, by lane.
   private(set) var groups: [[NodeName]] = []
 
-  init(_ catalogue: ElementCatalogue) {
+  /// `node` gives that one alone.
+  init(_ catalogue: ElementCatalogue, only node: NodeName? = nil) {
     self.catalogue = catalogue
-    groups = Self.groups(catalogue)
+    groups = node.map { [[$0]] } ?? Self.groups(catalogue)
     for group in groups { addLane(group) }
     addOutside()
   }
@@ -53,7 +54,9 @@ struct OverviewDiagram {
 
   private mutating func addLane(_ group: [NodeName]) {
     guard let name = group.first else { return }
-    var lane = DiagramLane(title: name.rawValue, detail: detail(of: group))
+    var lane = DiagramLane(
+      title: name.rawValue, detail: detail(of: group),
+      object: ReportObject(.node, name.rawValue))
     if group.count > 1 { lane.title += " and \(group.count - 1) alike" }
     addGuests(name, to: &lane)
     addNamespaces(name, to: &lane)
@@ -84,7 +87,8 @@ struct OverviewDiagram {
         explanation: "server \(server.label) on \(node), "
           + addresses.map(\.description).joined(separator: ", ") + ", network "
           + networks.joined(separator: ", ")
-          + (through ? ", plugged through a Linux bridge" : ", plugged straight into the switch"))
+          + (through ? ", plugged through a Linux bridge" : ", plugged straight into the switch"),
+        object: ReportObject(.server, server.id.rawValue))
       lane.add(box, .guests)
     }
     addRest(servers.count - Self.guestLimit, "server", node, .guests, &lane)
@@ -172,7 +176,8 @@ struct OverviewDiagram {
         let box = DiagramBox(
           id: .outside(network.id.rawValue), title: "outside \(network.label)",
           detail: subnets.compactMap(\.gateway).map { "gateway \($0)" }.joined(separator: ", "),
-          explanation: "what lies beyond external network \(network.label)")
+          explanation: "what lies beyond external network \(network.label)",
+          object: ReportObject(.network, network.id.rawValue))
         diagram.outside.append(box)
         add(DiagramLink(from: .wire(physical), to: box.id, kind: .solid))
       }

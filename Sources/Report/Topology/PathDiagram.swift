@@ -2,7 +2,7 @@
 import NetworkTypes
 
 enum PathDiagram {
-  /// The picture of one direction; `anchor` gives the page's anchor of a stop.
+  /// The picture of one direction; `anchor` gives the address of a stop's words.
   static func make(
     _ story: TraceStory, _ catalogue: ElementCatalogue, end: Diagram.End,
     anchor: (Int) -> String

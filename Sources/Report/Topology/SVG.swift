@@ -11,12 +11,16 @@ enum SVG {
         MarkupAttribute("viewBox", "0 0 \(width.drawn) \(height.drawn)"),
         MarkupAttribute("width", width.drawn), MarkupAttribute("height", height.drawn),
         MarkupAttribute("role", "group"),
-        MarkupAttribute("aria-labelledby", "\(id)-title \(id)-words"),
+        MarkupAttribute("aria-label", title),
+        MarkupAttribute("aria-describedby", "\(id)-words"),
       ],
-      [
-        .tag("title", "", [MarkupAttribute("id", "\(id)-title")], [.text(title)]),
-        .tag("desc", "", [MarkupAttribute("id", "\(id)-words")], [.text(description)]),
-      ] + body)
+      [.tag("desc", "", [MarkupAttribute("id", "\(id)-words")], [.text(description)])] + body)
+  }
+
+  /// A shape that leads to the page of what it stands for.
+  static func linked(_ shape: Markup, to object: ReportObject?, _ map: SiteMap?) -> Markup {
+    guard let object, let path = map?.path(object) else { return shape }
+    return .link(path, [shape])
   }
 
   /// A group with a tooltip.

@@ -1,0 +1,73 @@
+// Which things the words of a finding mean. A word that may mean several means none: a wrong link is
+// worse than no link.
+import Facts
+import LogicalModel
+import NetworkTypes
+
+public struct ObjectNames: Sendable {
+  /// Nil for words that mean several.
+  private var meanings: [String: ReportObject?] = [:]
+
+  public init(_ model: CloudModel) {
+    for node in model.nodes { add(node.name.rawValue, ReportObject(.node, node.name.rawValue)) }
+    for network in model.networks {
+      let object = ReportObject(.network, network.id.rawValue)
+      add(network.label, object)
+      add(network.id.rawValue, object)
+    }
+    for router in model.routers {
+      let object = ReportObject(.router, router.id.rawValue)
+      add(router.label, object)
+      add(router.id.rawValue, object)
+    }
+    for server in model.servers {
+      let object = ReportObject(.server, server.id.rawValue)
+      for word in [server.label, server.id.rawValue, server.instanceName ?? ""] {
+        add(word, object)
+      }
+    }
+    for item in model.floatingIPs {
+      add(item.address.description, ReportObject(.floatingIP, item.address.description))
+    }
+    for port in model.ports { addPort(port, model) }
+  }
+
+  private mutating func addPort(_ port: Port, _ model: CloudModel) {
+    let object = ReportObject(.port, port.id.rawValue)
+    // A port without a name of its own is called as its server is, which is meant then.
+    if !port.name.isEmpty { add(port.name, object) }
+    add(port.id.rawValue, object)
+    for location in port.locations where !port.isDistributed {
+      for word in [location.interface, location.switchPort ?? "", location.linuxBridge ?? ""] {
+        add(word.rawValue, object)
+      }
+    }
+  }
+
+  private mutating func add(_ word: String, _ object: ReportObject) {
+    guard !word.isEmpty else { return }
+    if let known = meanings[word], known != object {
+      meanings[word] = .some(nil)
+    } else {
+      meanings[word] = object
+    }
+  }
+
+  /// In the order of the text, each once.
+  public func objects(in text: String) -> [ReportObject] {
+    var found: [ReportObject] = []
+    func look(_ word: Substring) {
+      if let object = meanings[String(word)] ?? nil, !found.contains(object) { found.append(object) }
+    }
+    if let object = meanings[text] ?? nil { found.append(object) }
+    for word in text.split(whereSeparator: { " \t\n,;\"()[]".contains($0) }) {
+      let bare = word.last == ":" || word.last == "." ? word.dropLast() : word
+      look(bare)
+      // Namespaces are named after the router or network that they are of.
+      for prefix in ["qrouter-", "snat-", "qdhcp-", "fip-"] where bare.hasPrefix(prefix) {
+        look(bare.dropFirst(prefix.count))
+      }
+    }
+    return found
+  }
+}

@@ -1,0 +1,102 @@
+// A finding as the report shows it, whoever found it: a rule of the audit, a comparison of intent and
+// nodes, a proof over all packets. Fed by FindingSet and by the command; feeds pages and formats.
+import Audit
+
+/// That somebody has decided to live with a finding.
+public struct ReportWaiver: Hashable, Sendable {
+  public var reason: String
+  /// `2027-01-31`; nil for no end.
+  public var until: String?
+  public init(reason: String, until: String? = nil) {
+    self.reason = reason
+    self.until = until
+  }
+}
+
+public struct ReportFinding: Hashable, Sendable {
+  /// The rule's or the check's stable id.
+  public var rule: String
+  public var title: String
+  public var severity: RuleSeverity
+  /// What it is about, in short.
+  public var subject: String
+  /// What was found.
+  public var message: String
+  /// Where; nil where no single node is meant.
+  public var node: String?
+  /// Who sends, who gets it, and which packets; empty where that is not what it is about.
+  public var who = ""
+  public var whom = ""
+  public var packets = ""
+  /// Why it matters.
+  public var why = ""
+  /// What to do, a step an item.
+  public var fix: [String] = []
+  /// What was tried to know that the fix works; empty where nothing was.
+  public var proof = ""
+  public var references: [String] = []
+  public var evidence: [ReportPlace] = []
+  /// Things whose pages show it.
+  public var objects: [ReportObject] = []
+  /// Position in the report's traces of one that shows it.
+  public var trace: Int?
+  public var waiver: ReportWaiver?
+
+  public init(
+    rule: String, title: String, severity: RuleSeverity, subject: String, message: String
+  ) {
+    self.rule = rule
+    self.title = title
+    self.severity = severity
+    self.subject = subject
+    self.message = message
+  }
+}
+
+/// Everything that was looked for: findings, and what each rule answered.
+public struct FindingSet: Sendable {
+  public struct Rule: Hashable, Sendable {
+    public enum Verdict: String, Hashable, Sendable { case findings, clean, unknown }
+    public var id: String
+    public var title: String
+    public var severity: RuleSeverity
+    public var why: String
+    public var fix: String
+    public var references: [String]
+    public var verdict: Verdict
+    /// What the capture lacks and the rule needs.
+    public var missing: [String]
+    public init(
+      id: String, title: String, severity: RuleSeverity, why: String = "", fix: String = "",
+      references: [String] = [], verdict: Verdict, missing: [String] = []
+    ) {
+      self.id = id
+      self.title = title
+      self.severity = severity
+      self.why = why
+      self.fix = fix
+      self.references = references
+      self.verdict = verdict
+      self.missing = missing
+    }
+  }
+  /// Sorted by id.
+  public var rules: [Rule]
+  /// The gravest first, then by rule, subject and message.
+  public private(set) var findings: [ReportFinding]
+
+  public init(rules: [Rule], findings: [ReportFinding]) {
+    self.rules = rules.sorted { $0.id < $1.id }
+    self.findings = findings.sorted {
+      ($0.severity, $0.rule, $0.subject, $0.message)
+        < ($1.severity, $1.rule, $1.subject, $1.message)
+    }
+  }
+
+  public mutating func add(_ more: [ReportFinding]) {
+    self = FindingSet(rules: rules, findings: findings + more)
+  }
+
+  /// Findings that nobody has waived.
+  public var open: [ReportFinding] { findings.filter { $0.waiver == nil } }
+}

@@ -1,0 +1,76 @@
+// Puts pages into their frame and hands them on: navigation, policy, style, and the script where a
+// page needs it.
+
+/// Writes the pages of one report.
+final class PageWriter {
+  struct Section: Hashable {
+    let path: String
+    let title: String
+    /// Shown smaller, below the others.
+    var isList = false
+  }
+
+  /// What a page's address must stay below, in bytes; more is split by those who make pages.
+  static let pageLimit = 300_000
+
+  let folder: ReportFolder
+  private let input: ReportInput
+  private let sections: [Section]
+  private let style: String
+  private let scriptPolicy: String
+  private let plainPolicy: String
+  private let emit: (String, String) throws(ReportError) -> Void
+
+  init(
+    _ input: ReportInput, folder: ReportFolder, sections: [Section],
+    emit: @escaping (String, String) throws(ReportError) -> Void
+  ) {
+    self.input = input
+    self.folder = folder
+    self.sections = sections
+    self.emit = emit
+    // By its contents, so that no browser shows an old style with new pages.
+    let digest = SHA256.digest(Array(folder.style.utf8)).prefix(6)
+    style = "style-" + digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + ".css"
+    scriptPolicy = Self.policy(script: folder.script)
+    plainPolicy = Self.policy(script: nil)
+  }
+
+  /// Nothing from anywhere but the folder's style; no script but the one that is named by its hash.
+  /// `file:` is for browsers to which a page on disk has no self; pages from a server may not use it.
+  static func policy(script: String?) -> String {
+    let source = script.map { "'sha256-\(SHA256.base64(Array($0.utf8)))'" } ?? "'none'"
+    return "default-src 'none'; script-src \(source); style-src 'self' file:; img-src data:; "
+      + "base-uri 'none'; form-action 'none'"
+  }
+
+  func writeStyle() throws(ReportError) { try emit(style, folder.style) }
+
+  func html(_ template: String, _ values: PageValue) throws(ReportError) -> RenderedHTML {
+    try RenderedHTML(template, values, of: folder)
+  }
+
+  /// `section` is the path of the section that the page belongs to.
+  func write(
+    _ path: String, title: String, section: String, body: RenderedHTML, isScripted: Bool = false
+  ) throws(ReportError) {
+    let values: PageValue = [
+      "title": .text(title == input.title ? title : "\(title) – \(input.title)"),
+      "policy": .text(isScripted ? scriptPolicy : plainPolicy),
+      "style": .text(style),
+      "tool": .text("Ovsight \(input.toolVersion)"),
+      "report": .text(input.title),
+      "sections": .list(sections.map { value($0, current: section) }),
+      "script": isScripted ? .html(RenderedHTML(scriptOf: folder)) : .none,
+      "body": .html(body),
+    ]
+    try emit(path, try html("page", values).text)
+  }
+
+  private func value(_ section: Section, current: String) -> PageValue {
+    [
+      "path": .text(section.path), "title": .text(section.title),
+      "is_list": .flag(section.isList), "is_current": .flag(section.path == current),
+    ]
+  }
+}
