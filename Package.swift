@@ -47,6 +47,12 @@ let package = Package(
     module("DataPlane", ["Conntrack", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
     module("LogicalModel", ["Facts", "NetworkTypes"]),
     module("Trace", ["Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
+    module("PacketSets"),
+    module(
+      "Reachability",
+      [
+        "Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow", "PacketSets",
+      ]),
     module("Confirm", ["Facts", "NetworkTypes", "Trace", "CLibPcap"]),
     module("Audit", ["Facts", "Snapshot", grdb]),
     module(
@@ -56,7 +62,8 @@ let package = Package(
       name: "ovsight",
       dependencies: [
         "Audit", "Confirm", "DataPlane", "Facts", "Formats", "LogicalModel",
-        "NetworkTypes", "OpenFlow", "Report", "Snapshot", "Trace", arguments,
+        "NetworkTypes", "OpenFlow", "PacketSets", "Reachability", "Report", "Snapshot", "Trace",
+        arguments,
       ],
       swiftSettings: strict),
 
@@ -65,6 +72,7 @@ let package = Package(
       name: "KernelLab", dependencies: ["NetworkTypes"], path: "Tests/KernelLab",
       exclude: ["agent.py"], swiftSettings: strict),
     tests("NetworkTypesTests", ["NetworkTypes", "Conntrack"]),
+    tests("PacketSetsTests", ["PacketSets"]),
     tests("FormatsTests", ["Facts", "Formats", "NetworkTypes"]),
     tests("OpenFlowTests", ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow"]),
     tests(

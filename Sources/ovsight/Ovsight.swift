@@ -16,7 +16,7 @@ struct Ovsight: AsyncParsableCommand {
       ImportCommand.self,
       ShowCommand.self,
       TraceCommand.self, OfprotoTraceCommand.self,
-      AuditCommand.self,
+      AuditCommand.self, ReachCommand.self,
       ReportCommand.self,
     ])
 
