@@ -53,15 +53,23 @@ let package = Package(
       [
         "Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow", "PacketSets",
       ]),
+    module(
+      "Isolation",
+      ["DataPlane", "Facts", "NetworkTypes", "OpenFlow", "PacketSets", "Reachability", "Trace"]),
     module("Confirm", ["Facts", "NetworkTypes", "Trace", "CLibPcap"]),
-    module("Audit", ["Facts", "Snapshot", grdb]),
+    module(
+      "Audit",
+      [
+        "DataPlane", "Facts", "Isolation", "NetworkTypes", "PacketSets", "Reachability",
+        "Snapshot", "Trace", grdb,
+      ]),
     module(
       "Report",
       ["Audit", "Facts", "LogicalModel", "NetworkTypes", "OpenFlow", "Trace", mustache]),
     .executableTarget(
       name: "ovsight",
       dependencies: [
-        "Audit", "Confirm", "DataPlane", "Facts", "Formats", "LogicalModel",
+        "Audit", "Confirm", "DataPlane", "Facts", "Formats", "Isolation", "LogicalModel",
         "NetworkTypes", "OpenFlow", "PacketSets", "Reachability", "Report", "Snapshot", "Trace",
         arguments,
       ],

@@ -6,7 +6,7 @@ import NetworkTypes
 /// Traces probes through one cloud. Each probe starts from the captured state.
 public struct Tracer: Sendable {
   public let cloud: DataPlaneModel
-  private let base: TraceState
+  let base: TraceState
   public init(_ cloud: DataPlaneModel) {
     self.cloud = cloud
     base = TraceState.warm(cloud)

@@ -32,14 +32,17 @@ public final class IsolationAudit {
   /// Asks about untagged packets and, since a guest may put any tag on, about tagged ones apart.
   public func audit(_ origin: ReachOrigin) -> OriginAudit {
     let untagged = space.value(.vlan, 0)
-    let result = reach.reach(from: origin, sending: untagged)
+    let result = reach.reach(from: origin, sending: space.and(untagged, scope))
     var audit = OriginAudit(origin: origin, unknowns: result.unknowns, result: result)
     audit.leaks = leaks(result) { leaks(origin, $0, $1) }
     if case .guest(let index) = origin, let port = intent.port(of: index) {
-      let tagged = reach.reach(from: origin, sending: space.complement(untagged))
+      // Tags of VLAN 0 carry a priority and no network.
+      let anyTag = space.interval(.vlan, tagPresent + 1...0x1fff)
+      let tagged = reach.reach(from: origin, sending: space.and(scope, anyTag))
       audit.unknowns += tagged.unknowns
       audit.leaks += leaks(tagged) { place, arrival in
-        network(of: place) == port.network
+        // What a router takes is its own network's by then.
+        arrival.routedHops > 0 || network(of: place) == port.network
           ? [] : leak(
             .vlanHopping, .low, origin, place, arrival, received: arrival.packets,
             isAddressed: false)
@@ -47,6 +50,20 @@ public final class IsolationAudit {
     }
     return audit
   }
+
+  /// What is asked about: packets that begin something. Answers to nothing, which trackers call
+  /// invalid, are left out; so are fragments.
+  private lazy var scope: PacketSet = {
+    func unasked(_ family: AddressFamily, _ number: UInt128, _ types: [UInt128]) -> PacketSet {
+      space.minus(
+        space.and(space.family(family), space.value(.ipProtocol, number)),
+        space.union(types.map { space.value(.sourcePort, $0) }))
+    }
+    return space.complement(
+      space.or(
+        unasked(.ipv4, 1, [8, 13, 15, 17]),
+        unasked(.ipv6, 58, [128, 130, 131, 132, 133, 134, 135, 136, 137, 139, 143])))
+  }()
 
   private func leaks(_ result: ReachResult, _ find: (ReachPlace, Arrival) -> [Leak]) -> [Leak] {
     result.arrivals.sorted { $0.key < $1.key }.flatMap { place, arrivals in
@@ -68,7 +85,7 @@ public final class IsolationAudit {
     var merged: [Leak] = []
     for leak in leaks {
       let index = merged.firstIndex {
-        $0.border == leak.border && $0.severity == leak.severity
+        $0.border == leak.border && $0.severity == leak.severity && $0.exposure == leak.exposure
           && $0.isAddressed == leak.isAddressed
       }
       guard let index else {
@@ -77,7 +94,7 @@ public final class IsolationAudit {
       }
       let old = merged[index]
       merged[index] = Leak(
-        border: old.border, severity: old.severity, origin: old.origin, place: old.place,
+        border: old.border, severity: old.severity, exposure: old.exposure, origin: old.origin, place: old.place,
         sent: space.or(old.sent, leak.sent), received: space.or(old.received, leak.received),
         witness: old.witness, isAddressed: old.isAddressed)
     }
@@ -122,19 +139,35 @@ public final class IsolationAudit {
     if received.isEmpty { return [] }
     var source = arrival.origin(of: received, in: space)
     if let sent { source = space.and(source, sent) }
-    guard let witness = space.witness(of: source, preferring: preferences(origin, place)) else {
+    var leaks: [Leak] = []
+    for (exposure, part) in exposures(border, origin, place) {
+      let mine = space.and(source, part)
+      source = space.minus(source, mine)
+      leaks += made(
+        border, exposure.severity, exposure, origin, place, mine, received, isAddressed)
+    }
+    return made(border, severity, nil, origin, place, source, received, isAddressed) + leaks
+  }
+
+  private func made(
+    _ border: Border, _ severity: LeakSeverity, _ exposure: Exposure?, _ origin: ReachOrigin,
+    _ place: ReachPlace, _ sent: PacketSet, _ received: PacketSet, _ isAddressed: Bool
+  ) -> [Leak] {
+    guard let witness = space.witness(of: sent, preferring: preferences(origin, place, border)) else {
       return []
     }
     return [
       Leak(
-        border: border, severity: severity, origin: origin, place: place, sent: source,
-        received: received, witness: witness, isAddressed: isAddressed)
+        border: border, severity: severity, exposure: exposure, origin: origin, place: place,
+        sent: sent, received: received, witness: witness, isAddressed: isAddressed)
     ]
   }
 
   /// A packet that a person would send: an echo request or a SYN from the sender's own address to
   /// the place's.
-  private func preferences(_ origin: ReachOrigin, _ place: ReachPlace) -> [Int: [UInt128]] {
+  private func preferences(
+    _ origin: ReachOrigin, _ place: ReachPlace, _ border: Border
+  ) -> [Int: [UInt128]] {
     var wanted: [HeaderField: [UInt128]] = [
       .etherType: [0x0800, 0x86dd, 0x0806], .ipProtocol: [1, 6, 17, 58], .ttl: [64],
       .tcpFlags: [2], .sourcePort: [8, 128, 40_000], .destinationPort: [0, 22, 80],
@@ -150,6 +183,7 @@ public final class IsolationAudit {
     switch place {
     case .guest(let index):
       wanted[.ethDestination] = [UInt128(cloud.guests[index].mac.rawValue), 0xffff_ffff_ffff]
+      if border == .broadcastDomain { wanted[.ethDestination]?.swapAt(0, 1) }
       wanted[.destination] = cloud.guests[index].addresses.map(\.address.bits)
     case .outside: wanted[.destination] = [0x0808_0808]
     case .stack(let key), .device(let key):
@@ -269,7 +303,7 @@ public final class IsolationAudit {
     ])
     let name = key.namespace.rawValue
     if name == NamespaceName.root.rawValue {
-      return leak(.host, hostSeverity(from, arrival, packets), from.origin, place, arrival, received: packets)
+      return leak(.host, .critical, from.origin, place, arrival, received: packets)
     }
     var found = forged(from, place, arrival, packets)
     let near = intent.routedNetworks(from: from.port.network)
@@ -295,23 +329,13 @@ public final class IsolationAudit {
     prefixes.first { name.hasPrefix($0) }.map { String(name.dropFirst($0.count)) }
   }
 
-  /// Who sends to a MAC that nothing ever tells him, has to guess it.
-  private func hostSeverity(_ from: GuestOrigin, _ arrival: Arrival, _ packets: PacketSet)
-    -> LeakSeverity
-  {
-    let sent = arrival.origin(of: packets, in: space)
-    let known = space.union(
-      reach.owners.values.joined().map { space.value(.ethDestination, UInt128($0.rawValue)) })
-    let groups = space.isGroup(.ethDestination)
-    return space.and(sent, space.minus(known, groups)).isEmpty ? .low : .critical
-  }
-
   /// What something answers: echo requests, and ports that a process listens on.
   func served(_ namespace: NamespaceModel, _ key: DeviceKey) -> PacketSet {
     var set = space.or(
       space.all(of: [space.family(.ipv4), space.value(.ipProtocol, 1), space.value(.sourcePort, 8)]),
       space.all(of: [space.family(.ipv6), space.value(.ipProtocol, 58), space.value(.sourcePort, 128)]))
-    set = space.minus(set, space.isGroup(.ethDestination))
+    // Nobody answers an echo request to all, nor a SYN.
+    set = space.minus(set, space.value(.destination, 0xffff_ffff))
     for socket in namespace.facts.sockets.records
     where socket.interface == nil || socket.interface == key.interface {
       guard let port = socket.port else { continue }
@@ -323,9 +347,16 @@ public final class IsolationAudit {
       } else if let bound = socket.address, bound.family == .ipv4 {
         part = space.and(part, space.family(.ipv4))
       }
+      // TCP looks at frames to the host alone.
+      if number == IPProtocol.tcp { part = space.minus(part, space.isGroup(.ethDestination)) }
       set = space.or(set, part)
     }
-    return set
+    // Groups that a namespace has joined are not in a capture.
+    return space.minus(
+      set,
+      space.or(
+        space.and(space.family(.ipv4), space.interval(.destination, 0xe000_0000...0xefff_ffff)),
+        space.and(space.family(.ipv6), space.interval(.destination, 0xff << 120...UInt128.max))))
   }
 
   // MARK: From the outside

@@ -35,10 +35,34 @@ public enum LeakSeverity: String, Hashable, Sendable, CaseIterable, Comparable {
   }
 }
 
+/// A way across a border that the agents themselves leave open, on every node of the kind.
+public enum Exposure: String, Hashable, Sendable, CaseIterable {
+  /// Agents do not look at the tags that guests put on their frames.
+  case guestTag = "guest-tag"
+  /// Security groups in flows do not hold back frames to all, or to a group.
+  case groupFrame = "group-frame"
+  /// The host's own stack sees what a guest sends to all on its filtering bridge.
+  case filteringBridge = "filtering-bridge"
+  /// The host routes what comes to its filtering bridge's own MAC, which it never announces.
+  case bridgeMAC = "bridge-mac"
+  /// Port security is off: the port may send from any address.
+  case unfilteredPort = "unfiltered-port"
+  /// iptables' rules check no IPv6 source of a port that Neutron gave no IPv6 address.
+  case unaddressedFamily = "unaddressed-family"
+  /// iptables' rules let all ICMPv6 out but router advertisements, whatever the security groups say.
+  case freeICMPv6 = "free-icmpv6"
+  /// Who advertises an address of his own may do so from any source.
+  case advertisement
+
+  var severity: LeakSeverity { self == .filteringBridge ? .medium : .low }
+}
+
 /// Packets delivered and not intended, from one origin to one place.
 public struct Leak {
   public let border: Border
   public let severity: LeakSeverity
+  /// Nil for what no agent leaves open.
+  public let exposure: Exposure?
   public let origin: ReachOrigin
   public let place: ReachPlace
   /// As they are sent.

@@ -131,8 +131,7 @@ public final class NeutronIntent {
       if floating.port == port.id {
         set = space.or(set, space.address(.destination, floating.address))
       }
-      let forwardings = neutron.portForwardings[floating.id]?.records ?? floating.portForwardings
-      for forwarding in forwardings where leads(forwarding, to: port) {
+      for forwarding in forwardings(of: floating) where leads(forwarding, to: port) {
         var part = space.address(.destination, floating.address)
         if let ports = forwarding.externalPorts {
           part = space.and(part, space.ports(.destinationPort, ports))
@@ -143,7 +142,7 @@ public final class NeutronIntent {
     return set
   }
 
-  private func leads(_ forwarding: NeutronPortForwarding, to port: NeutronPort) -> Bool {
+  public func leads(_ forwarding: NeutronPortForwarding, to port: NeutronPort) -> Bool {
     if let id = forwarding.internalPort { return id == port.id }
     return forwarding.internalAddress.map { address in
       port.fixedIPs.contains { $0.address == address }
@@ -162,4 +161,31 @@ public final class NeutronIntent {
       .flatMap { $0.fixedIPs.map(\.address) }
     return space.union(Set(gateways + floating + agents).map { space.address(.destination, $0) })
   }
+}
+
+extension NeutronIntent {
+  /// Addresses of `externalSources`, single ones.
+  public func sourceAddresses(of port: NeutronPort, on external: NetworkID) -> Set<IPAddress> {
+    let set = space.and(externalSources(of: port, on: external), space.family(.ipv4))
+    return Set(
+      space.values(of: .source, in: set).filter { $0.lowerBound == $0.upperBound }
+        .map { IPAddress(bits: $0.lowerBound, family: .ipv4) })
+  }
+  public func forwardings(of floating: NeutronFloatingIP) -> [NeutronPortForwarding] {
+    let own = neutron.portForwardings[floating.id]?.records ?? []
+    return own.isEmpty ? floating.portForwardings : own
+  }
+  /// Whether a router's interface has the address on the network.
+  public func isRouterAddress(_ address: IPAddress, on network: NetworkID) -> Bool {
+    neutron.ports.records.contains { port in
+      port.network == network && port.deviceOwner.hasPrefix("network:")
+        && port.deviceOwner.contains("router")
+        && port.fixedIPs.contains { $0.address == address }
+    }
+  }
+}
+
+extension PortPolicy {
+  /// What each rule of its groups lets in.
+  public var sampleSets: [PacketSet] { ingressRules.map(\.1) }
 }

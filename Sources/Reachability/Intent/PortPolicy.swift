@@ -133,7 +133,7 @@ struct PortPolicyBuilder {
         space.family(.ipv6), space.value(.ipProtocol, 17), space.value(.sourcePort, 547),
         space.value(.destinationPort, 546),
       ]),
-      icmp6([130, 131, 132, 134, 135, 136]),
+      icmp6([130, 131, 132, 133, 134, 135, 136]),
     ])
   }
 

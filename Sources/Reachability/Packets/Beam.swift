@@ -7,8 +7,14 @@ import PacketSets
 /// before, so the packets that became some are those from before with the fields set free.
 final class Trail {
   private enum Kind {
-    case rewritten(before: PacketSet, fields: UInt64, after: Trail?)
+    case rewritten(before: PacketSet, fields: UInt64, moved: Move?, after: Trail?)
     case joined([(Trail?, PacketSet)])
+  }
+  /// A value that went from one field to another while its own field was overwritten: a tag under a
+  /// pushed one, or out from under a popped one.
+  struct Move {
+    let from: HeaderField
+    let to: HeaderField
   }
   private let kind: Kind
   /// Tells apart what must not be taken for the same; tags do not count.
@@ -18,8 +24,11 @@ final class Trail {
   private let router: DeviceKey?
 
   /// `fields` of `before` were overwritten.
-  init(_ before: PacketSet, fields: UInt64, after: Trail?, router: DeviceKey? = nil) {
-    kind = .rewritten(before: before, fields: fields, after: after)
+  init(
+    _ before: PacketSet, fields: UInt64, moved: Move? = nil, after: Trail?,
+    router: DeviceKey? = nil
+  ) {
+    kind = .rewritten(before: before, fields: fields, moved: moved, after: after)
     self.router = router
     routedHops = (after?.routedHops ?? 0) + (router == nil ? 0 : 1)
     let tags = HeaderField.vlan.bit | HeaderField.innerVLAN.bit | HeaderField.metadataMask
@@ -48,7 +57,7 @@ final class Trail {
   {
     guard let trail else { return false }
     switch trail.kind {
-    case .rewritten(let before, _, let after):
+    case .rewritten(let before, _, _, let after):
       let free = HeaderField.addressMask | HeaderField.metadataMask
       if trail.router == router,
         space.isSubset(space.forget(free, in: set), of: space.forget(free, in: before))
@@ -70,8 +79,14 @@ final class Trail {
   static func origin(of set: PacketSet, along trail: Trail?, in space: PacketSpace) -> PacketSet {
     guard let trail else { return space.forget(HeaderField.metadataMask, in: set) }
     switch trail.kind {
-    case .rewritten(let before, let fields, let after):
-      let free = space.forget(fields | HeaderField.metadataMask, in: set)
+    case .rewritten(let before, let fields, let moved, let after):
+      var free = set
+      var fields = fields
+      if let moved {
+        free = space.copy(moved.to.rawValue, to: moved.from.rawValue, in: free).set
+        fields &= ~moved.from.bit
+      }
+      free = space.forget(fields | HeaderField.metadataMask, in: free)
       return origin(of: space.and(before, free), along: after, in: space)
     case .joined(let ways):
       let free = space.forget(HeaderField.metadataMask, in: set)
@@ -105,8 +120,10 @@ struct Beam {
   }
 
   /// Overwrites fields: `after` is what the packets are now.
-  mutating func rewrite(_ fields: UInt64, to after: PacketSet, router: DeviceKey? = nil) {
-    trail = Trail(set, fields: fields, after: trail, router: router)
+  mutating func rewrite(
+    _ fields: UInt64, to after: PacketSet, moved: Trail.Move? = nil, router: DeviceKey? = nil
+  ) {
+    trail = Trail(set, fields: fields, moved: moved, after: trail, router: router)
     set = after
   }
 }
@@ -129,6 +146,19 @@ public struct UnknownPart {
 }
 
 extension PacketSpace {
+  /// Takes the outer tag off where there is one.
+  func poppingTag(_ beam: Beam) -> Beam {
+    let bare = and(beam.set, value(.vlan, 0))
+    let tagged = minus(beam.set, bare)
+    if tagged.isEmpty { return beam }
+    let fields = HeaderField.vlan.bit | HeaderField.innerVLAN.bit
+    let outer = copy(HeaderField.innerVLAN.rawValue, to: HeaderField.vlan.rawValue, in: tagged)
+    var after = beam.with(tagged)
+    after.rewrite(
+      fields, to: assign(.innerVLAN, 0, in: outer.set), moved: .init(from: .innerVLAN, to: .vlan))
+    return joined([after] + (bare.isEmpty ? [] : [beam.with(bare)])) ?? after
+  }
+
   /// One beam of several that came to the same place.
   func joined(_ beams: [Beam]) -> Beam? {
     guard let first = beams.first else { return nil }

@@ -118,6 +118,9 @@ extension PacketSpace {
   func splits(_ field: HeaderField, of set: PacketSet) -> [(Interval, PacketSet)] {
     splits(field.rawValue, of: set)
   }
+  public func forget(_ fields: HeaderField..., in set: PacketSet) -> PacketSet {
+    forget(fields.reduce(0) { $0 | $1.bit }, in: set)
+  }
   public func all(of sets: [PacketSet]) -> PacketSet { sets.reduce(.all) { and($0, $1) } }
 
   public func etherType(_ type: UInt16) -> PacketSet { value(.etherType, UInt128(type)) }

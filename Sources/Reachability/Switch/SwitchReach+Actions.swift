@@ -213,25 +213,23 @@ extension SwitchReach {
       HeaderField.vlan.rawValue, to: HeaderField.innerVLAN.rawValue, in: pipe.beam.set)
     return rewritten(
       pipe, HeaderField.vlan.bit | HeaderField.innerVLAN.bit,
-      space.assign(.vlan, tagPresent, in: inner.set))
+      space.assign(.vlan, tagPresent, in: inner.set), moved: .init(from: .vlan, to: .innerVLAN))
   }
 
   func popTag(_ pipe: Pipe) -> Pipe {
-    let tagged = space.and(pipe.beam.set, space.prerequisite(.vlan))
-    let bare = space.minus(pipe.beam.set, tagged)
-    let outer = space.copy(
-      HeaderField.innerVLAN.rawValue, to: HeaderField.vlan.rawValue, in: tagged)
-    return rewritten(
-      pipe, HeaderField.vlan.bit | HeaderField.innerVLAN.bit,
-      space.or(space.assign(.innerVLAN, 0, in: outer.set), bare))
+    var pipe = pipe
+    pipe.beam = space.poppingTag(pipe.beam)
+    return pipe
   }
 
-  func rewritten(_ pipe: Pipe, _ fields: UInt64, _ after: PacketSet) -> Pipe {
+  func rewritten(
+    _ pipe: Pipe, _ fields: UInt64, _ after: PacketSet, moved: Trail.Move? = nil
+  ) -> Pipe {
     var pipe = pipe
     if fields & ~HeaderField.metadataMask == 0 {
       pipe.beam.set = after
     } else {
-      pipe.beam.rewrite(fields, to: after)
+      pipe.beam.rewrite(fields, to: after, moved: moved)
     }
     return pipe
   }

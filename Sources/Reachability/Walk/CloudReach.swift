@@ -225,7 +225,10 @@ enum AddressOwners {
     }
     for namespace in cloud.nodes.values.flatMap({ $0.namespaces.values }) {
       for (name, addresses) in namespace.addresses {
-        guard let device = namespace.devices[name] else { continue }
+        // A bridge's port, a switch's too, has no stack of its own that would answer.
+        guard let device = namespace.devices[name], device.link.master == nil,
+          device.switchPort == nil || device.isSwitchInternal
+        else { continue }
         for address in addresses {
           owners[address.address.address, default: []].insert(device.mac)
         }

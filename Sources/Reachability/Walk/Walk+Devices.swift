@@ -50,7 +50,8 @@ extension Walk {
     var tagged = beam
     tagged.rewrite(
       HeaderField.vlan.bit | HeaderField.innerVLAN.bit,
-      to: space.assign(.vlan, UInt128(id.rawValue) | tagPresent, in: inner.set))
+      to: space.assign(.vlan, UInt128(id.rawValue) | tagPresent, in: inner.set),
+      moved: .init(from: .vlan, to: .innerVLAN))
     transmit(DeviceKey(device.key.namespaceKey, lower), tagged)
   }
 

@@ -48,7 +48,9 @@ extension Walk {
     let set = space.minus(
       space.minus(beam.set, groups), martians(family, name, namespace))
     let routing = RouteReach(space: space, namespace: namespace, family: family)
-    for answer in routing.lookUp(set, RouteReach.Query(inputInterface: name)) {
+    let (near, far) = nearAndFar(beam.with(set), device, namespace, family)
+    localDeliver(device, in: namespace, near)
+    for answer in routing.lookUp(far.set, RouteReach.Query(inputInterface: name)) {
       let part = beam.with(answer.set)
       switch answer.decision {
       case .found(let route, _, _) where route.type != .unicast:
@@ -65,6 +67,20 @@ extension Walk {
       default: break
       }
     }
+  }
+
+  /// Link-local IPv6 addresses mean the wire that a packet is on: the device's own is taken, none is
+  /// forwarded.
+  private func nearAndFar(
+    _ beam: Beam, _ device: Device, _ namespace: NamespaceModel, _ family: AddressFamily
+  ) -> (Beam, Beam) {
+    guard family == .ipv6 else { return (beam.with(.empty), beam) }
+    let linkLocal: Interval = 0xfe80 << 112...(0xfebf << 112 | (1 << 112) - 1)
+    let near = space.and(beam.set, space.interval(.destination, linkLocal))
+    let own = space.union(
+      namespace.usableAddresses(device.key.interface, .ipv6)
+        .map { space.value(.destination, $0.address.address.bits) })
+    return (beam.with(space.and(near, own)), beam.with(space.minus(beam.set, near)))
   }
 
   private func multicast(_ family: AddressFamily) -> PacketSet {
@@ -94,7 +110,10 @@ extension Walk {
       }
       return space.union(bad)
     case .ipv6:
-      return space.or(space.interval(.source, 0xff << 120...UInt128.max), space.value(.source, 1))
+      return space.union([
+        space.interval(.source, 0xff << 120...UInt128.max), space.value(.source, 1),
+        space.value(.destination, 1),
+      ])
     }
   }
 
@@ -164,7 +183,13 @@ extension Walk {
     _ device: Device, in namespace: NamespaceModel, _ beam: Beam, _ route: Route, _ hop: NextHop,
     _ family: AddressFamily
   ) {
-    let alone = beam.with(space.minus(beam.set, space.isGroup(.ethDestination)))
+    var alone = beam.with(space.minus(beam.set, space.isGroup(.ethDestination)))
+    if family == .ipv6 {
+      let nobody = space.or(
+        space.interval(.source, 0xfe80 << 112...(0xfebf << 112 | (1 << 112) - 1)),
+        space.value(.source, 0))
+      alone = alone.with(space.minus(alone.set, nobody))
+    }
     if alone.set.isEmpty { return }
     guard (beam.trail?.routedHops ?? 0) < Self.maximumRoutedHops else {
       return unknown("more than \(Self.maximumRoutedHops) routers in a row", alone)

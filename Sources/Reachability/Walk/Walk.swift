@@ -96,7 +96,6 @@ final class Walk {
     guard let beam = space.joined(fresh) else { return }
     result.hops += 1
     if result.hops >= Self.maximumHops { unknown("more than \(Self.maximumHops) hops", beam) }
-    if debugWalk { print(result.hops, spot, space.nodeCount, beamInfo(beam)) }
     handle(spot, beam)
   }
 
@@ -157,24 +156,7 @@ final class Walk {
     }
   }
 
-  func untagged(_ beam: Beam) -> Beam {
-    let tagged = space.minus(beam.set, space.value(.vlan, 0))
-    if tagged.isEmpty { return beam }
-    let bare = space.minus(beam.set, tagged)
-    let outer = space.copy(
-      HeaderField.innerVLAN.rawValue, to: HeaderField.vlan.rawValue, in: tagged)
-    var after = beam
-    after.rewrite(
-      HeaderField.vlan.bit | HeaderField.innerVLAN.bit,
-      to: space.or(bare, space.assign(.innerVLAN, 0, in: outer.set)))
-    return after
-  }
+  func untagged(_ beam: Beam) -> Beam { space.poppingTag(beam) }
 
   private func outside(_ index: Int, _ beam: Beam) { note(.outside(index), beam) }
-}
-
-import Foundation
-let debugWalk = ProcessInfo.processInfo.environment["WALK"] != nil
-extension Walk {
-  func beamInfo(_ b: Beam) -> String { "boxes \(space.boxes(of: b.set, limit: 300).count) hops \(b.trail?.routedHops ?? 0)" }
 }
