@@ -55,13 +55,21 @@ let package = Package(
     module("DataPlane", ["Conntrack", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
     module("LogicalModel", ["Facts", "NetworkTypes"]),
     module("Trace", ["Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
+    module("PacketSets"),
+    module(
+      "Reachability",
+      [
+        "Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow", "PacketSets",
+      ]),
+    module(
+      "Isolation",
+      ["DataPlane", "Facts", "NetworkTypes", "OpenFlow", "PacketSets", "Reachability", "Trace"]),
     module(
       "Diagnosis",
       [
         "DataPlane", "Facts", "Formats", "LogicalModel", "Netfilter", "NetworkTypes", "OpenFlow",
         "Trace",
-      ]
-    ),
+      ]),
     module("Namespaces", ["CLinux"]),
     module(
       "Replay", ["DataPlane", "Facts", "Namespaces", "NetworkTypes", "OpenFlow", "CLinux"]),
@@ -71,7 +79,12 @@ let package = Package(
         "DataPlane", "Facts", "Namespaces", "NetworkTypes", "OpenFlow", "Replay", "Trace",
         "CLibPcap", "CLinux",
       ]),
-    module("Audit", ["Facts", "Snapshot", grdb]),
+    module(
+      "Audit",
+      [
+        "DataPlane", "Facts", "Isolation", "NetworkTypes", "PacketSets", "Reachability",
+        "Snapshot", "Trace", grdb,
+      ]),
     module(
       "Report",
       ["Audit", "Facts", "LogicalModel", "NetworkTypes", "OpenFlow", "Trace", mustache]),
@@ -79,8 +92,8 @@ let package = Package(
       name: "ovsight",
       dependencies: [
         "Audit", "Collector", "Confirm", "DataPlane", "Diagnosis", "Facts", "Formats",
-        "LogicalModel", "Namespaces", "NetworkTypes", "OpenFlow", "Replay", "Report", "Snapshot",
-        "Trace", arguments,
+        "Isolation", "LogicalModel", "Namespaces", "NetworkTypes", "OpenFlow", "PacketSets",
+        "Reachability", "Replay", "Report", "Snapshot", "Trace", arguments,
       ],
       swiftSettings: strict),
 
@@ -93,6 +106,7 @@ let package = Package(
       name: "FaultCaptures", dependencies: ["Facts", "Formats", "NetworkTypes"],
       path: "Tests/FaultCaptures", swiftSettings: strict),
     tests("NetworkTypesTests", ["NetworkTypes", "Conntrack"]),
+    tests("PacketSetsTests", ["PacketSets"]),
     tests("FormatsTests", ["Facts", "Formats", "NetworkTypes"]),
     tests("OpenFlowTests", ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow"]),
     tests(

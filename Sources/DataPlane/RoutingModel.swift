@@ -43,7 +43,7 @@ public struct RoutingModel: Sendable {
   private let gap: Gap?
   /// Whether anyone has added a rule, or a local route: the local table alone then no longer says
   /// which addresses are the namespace's own.
-  let isCustom: Bool
+  public let isCustom: Bool
 
   public init(family: AddressFamily, routes: Section<Route>, rules: Section<RoutingRule>) {
     self.family = family

@@ -7,14 +7,14 @@ import Facts
 import NetworkTypes
 
 /// A base chain: a table and the chain in it that a hook enters.
-struct BaseChain: Sendable, Hashable {
-  let ruleSet: Int
-  let chain: Int
+package struct BaseChain: Sendable, Hashable {
+  package let ruleSet: Int
+  package let chain: Int
   /// A device's own chain: nil for one that takes packets of all devices.
-  var devices: Set<InterfaceName>?
+  package var devices: Set<InterfaceName>?
 }
 
-enum Station: Sendable {
+package enum Station: Sendable {
   case chain(BaseChain)
   case track
   /// All nat chains of the hook: the first that decides ends it.
@@ -48,7 +48,7 @@ extension Hook {
   /// iptables' name of the chain that this hook enters.
   var chainName: NetfilterChainName { NetfilterChainName(rawValue.uppercased()) }
   /// What NAT may rewrite here on a connection's first packets.
-  var natKind: NATKind? {
+  package var natKind: NATKind? {
     switch self {
     case .prerouting, .output: .destination
     case .input, .postrouting: .source
@@ -57,9 +57,13 @@ extension Hook {
   }
 }
 
-struct HookKey: Hashable, Sendable {
+package struct HookKey: Hashable, Sendable {
   let family: HookFamily
   let hook: Hook
+  package init(family: HookFamily, hook: Hook) {
+    self.family = family
+    self.hook = hook
+  }
 }
 
 /// Collects the stations of one hook and puts them in order.

@@ -5,13 +5,13 @@ import Facts
 import NetworkTypes
 
 public struct NetfilterModel: Sendable {
-  var ruleSets: [RuleSet] = []
-  var plans: [HookKey: [Station]] = [:]
-  var ipsets: [IPSetName: IPSet] = [:]
-  var ipsetGap: Gap?
+  package var ruleSets: [RuleSet] = []
+  package var plans: [HookKey: [Station]] = [:]
+  package var ipsets: [IPSetName: IPSet] = [:]
+  package var ipsetGap: Gap?
   var bridge = BridgeRules()
   /// Why nothing can be said about a family at all.
-  var blind: [HookFamily: UnknownReason] = [:]
+  package var blind: [HookFamily: UnknownReason] = [:]
   /// What a family's answers take for granted.
   var assumptions: [HookFamily: [String]] = [:]
   /// Families in which some rule makes the kernel track connections.

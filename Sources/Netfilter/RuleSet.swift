@@ -3,50 +3,50 @@ import Facts
 import NetworkTypes
 
 /// A table: its chains by index, jumps resolved by name.
-struct RuleSet: Sendable {
+package struct RuleSet: Sendable {
   /// `iptables filter`, `nft inet firewall`.
-  let label: String
+  package let label: String
   let family: HookFamily
-  var chains: [RuleChain]
+  package var chains: [RuleChain]
   let index: [NetfilterChainName: Int]
   /// Native tables: named sets and maps.
   let sets: [String: NFTSet]
   /// Not nil where rules may be missing.
-  let defect: UnknownReason?
+  package let defect: UnknownReason?
   /// iptables' mangle and nft's route chains make the kernel route output again.
   let isMangle: Bool
 
-  func chain(_ name: NetfilterChainName) -> Int? { index[name] }
+  package func chain(_ name: NetfilterChainName) -> Int? { index[name] }
 }
 
-struct RuleChain: Sendable {
-  let name: NetfilterChainName
-  let policy: ChainPolicy
-  let evidence: Evidence
-  var rules: [ChainRule]
+package struct RuleChain: Sendable {
+  package let name: NetfilterChainName
+  package let policy: ChainPolicy
+  package let evidence: Evidence
+  package var rules: [ChainRule]
 }
 
-enum ChainPolicy: Hashable, Sendable {
+package enum ChainPolicy: Hashable, Sendable {
   /// Users' chains.
   case returns
   case accept, drop
   case unrecognised(String)
 }
 
-struct ChainRule: Sendable {
-  enum Body: Sendable {
+package struct ChainRule: Sendable {
+  package enum Body: Sendable {
     case iptables(matches: [IPTablesMatch], target: IPTablesTarget?)
     case nft([NFTStatement])
     case ebtables(matches: [EBMatch], target: EBTarget)
   }
-  let body: Body
-  let text: String
+  package let body: Body
+  package let text: String
   let comment: String?
-  let evidence: Evidence
+  package let evidence: Evidence
 }
 
 /// Which hooks a packet's kind goes through.
-enum HookFamily: Hashable, Sendable { case ipv4, ipv6, arp, bridge }
+package enum HookFamily: Hashable, Sendable { case ipv4, ipv6, arp, bridge }
 
 extension RuleSet {
   init(_ table: IPTablesTable) {

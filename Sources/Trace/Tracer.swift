@@ -7,7 +7,7 @@ import NetworkTypes
 /// what the probes of a session left behind.
 public struct Tracer: Sendable {
   public let cloud: DataPlaneModel
-  private let base: TraceState
+  let base: TraceState
   public init(_ cloud: DataPlaneModel) { self.init(cloud, TraceState(cloud)) }
 
   private init(_ cloud: DataPlaneModel, _ base: TraceState) {

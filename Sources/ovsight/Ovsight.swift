@@ -17,7 +17,7 @@ struct Ovsight: AsyncParsableCommand {
       ImportCommand.self,
       ShowCommand.self, DiffCommand.self,
       TraceCommand.self, OfprotoTraceCommand.self,
-      AuditCommand.self,
+      AuditCommand.self, ReachCommand.self,
       ReportCommand.self,
       WhyCommand.self,
       ReplayCommand.self, ServeReplayCommand.self,

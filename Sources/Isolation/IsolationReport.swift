@@ -1,0 +1,114 @@
+// Leaks and breakage of a whole cloud: found over all packets, confirmed one by one.
+import DataPlane
+import Facts
+import NetworkTypes
+import PacketSets
+import Reachability
+import Trace
+
+/// Traffic that was asked for and does not get through.
+public struct Breakage: Sendable {
+  public enum Verdict: Hashable, Sendable { case broken, unanswered, wrongTaker, wrongSource }
+  public let expectation: Expectation
+  public let verdict: Verdict
+  public let result: TraceResult
+  /// Why, in the tracer's words.
+  public let reason: Reason
+}
+
+public struct IsolationReport {
+  public var leaks: [ConfirmedLeak] = []
+  public var breakage: [Breakage] = []
+  /// Expectations that nobody can tell about.
+  public var undecided: [(Expectation, Reason)] = []
+  /// What the sets do not know, each once.
+  public var unknowns: [String] = []
+  /// Origins and expectations looked at.
+  public var originCount = 0
+  public var expectationCount = 0
+  public var hops = 0
+  public var nodeCount = 0
+
+  public init() {}
+  public var confirmed: [ConfirmedLeak] { leaks.filter { $0.verdict == .confirmed } }
+  public var disagreements: [ConfirmedLeak] {
+    leaks.filter { if case .disagreement = $0.verdict { true } else { false } }
+  }
+}
+
+public final class IsolationCheck {
+  public let audit: IsolationAudit
+  public let tracer: Tracer
+  private let cloud: DataPlaneModel
+
+  public init(_ cloud: DataPlaneModel) {
+    self.cloud = cloud
+    audit = IsolationAudit(cloud)
+    tracer = Tracer(cloud)
+  }
+
+  /// Nil intent gives a report of unknowns only.
+  public func run() -> IsolationReport {
+    var report = IsolationReport()
+    if let gap = audit.intent.gap {
+      report.unknowns = ["what tenants asked for is not known: \(gap)"]
+      return report
+    }
+    checkLeaks(&report)
+    checkExpectations(&report)
+    return report
+  }
+
+  public func checkLeaks(_ report: inout IsolationReport) {
+    let origins =
+      cloud.guests.indices.map { ReachOrigin.guest($0) }
+      + cloud.outsideHosts.indices.map { ReachOrigin.outside($0) }
+    let confirmation = LeakConfirmation(tracer: tracer, space: audit.reach.space)
+    var reasons: Set<String> = []
+    for origin in origins {
+      let found = audit.audit(origin)
+      report.originCount += 1
+      report.hops += found.result.hops
+      reasons.formUnion(found.unknowns.map(\.reason))
+      report.leaks += found.leaks.map(confirmation.confirm)
+    }
+    report.unknowns += reasons.sorted()
+    report.nodeCount = audit.reach.space.nodeCount
+  }
+
+  public func checkExpectations(_ report: inout IsolationReport) {
+    let expected = ExpectedTraffic(audit.intent).all()
+    report.expectationCount = expected.count
+    for expectation in expected {
+      let result = tracer.trace(expectation.probe)
+      guard let isDelivered = result.outcome.isDelivered else {
+        report.undecided.append((expectation, result.reason ?? Self.noReason))
+        continue
+      }
+      if let verdict = verdict(expectation, result, isDelivered: isDelivered) {
+        let reason = result.reason ?? result.replyReason ?? Self.noReason
+        report.breakage.append(
+          Breakage(expectation: expectation, verdict: verdict, result: result, reason: reason))
+      }
+    }
+  }
+
+  private static let noReason = Reason(code: "not-delivered", text: "no copy of it arrives")
+
+  private func verdict(_ expectation: Expectation, _ result: TraceResult, isDelivered: Bool)
+    -> Breakage.Verdict?
+  {
+    guard isDelivered else { return .broken }
+    let takers = Set(result.receivedBy.map { PortID($0) })
+    if !expectation.takers.isEmpty, takers.isDisjoint(with: expectation.takers) {
+      return .wrongTaker
+    }
+    if result.isReplied == false { return .unanswered }
+    if !expectation.sources.isEmpty, let seen = result.seen?.source,
+      !expectation.sources.contains(seen)
+    {
+      return .wrongSource
+    }
+    return nil
+  }
+}

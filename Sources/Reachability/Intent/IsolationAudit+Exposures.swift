@@ -1,0 +1,79 @@
+// Which packets across a border the agents' own rules let through, everywhere: told apart from what
+// has gone wrong somewhere.
+import DataPlane
+import Facts
+import NetworkTypes
+import PacketSets
+
+extension IsolationAudit {
+  func exposures(_ border: Border, _ origin: ReachOrigin, _ place: ReachPlace)
+    -> [(Exposure, PacketSet)]
+  {
+    var found: [(Exposure, PacketSet)] = []
+    switch border {
+    case .vlanHopping: found.append((.guestTag, .all))
+    case .ingress:
+      if case .guest(let index) = place, !isHybrid(index) {
+        found.append((.groupFrame, space.isGroup(.ethDestination)))
+      }
+    case .spoofing, .egress:
+      guard case .guest(let index) = origin else { break }
+      found.append((.advertisement, ownAdvertisements(of: index)))
+      guard isHybrid(index) else { break }
+      let asICMP = space.and(
+        space.family(.ipv6), space.value(.ipProtocol, UInt128(IPProtocol.icmp6)))
+      if border == .egress { found.append((.freeICMPv6, asICMP)) }
+      if border == .spoofing, lacksIPv6Address(index) {
+        found.append((.unaddressedFamily, space.family(.ipv6)))
+      }
+    case .host:
+      found.append((.bridgeMAC, space.complement(announced)))
+      if case .stack(let key) = place,
+        cloud.namespace(key.namespaceKey)?.bridges[key.interface] != nil
+      {
+        found.append((.filteringBridge, space.isGroup(.ethDestination)))
+      }
+    case .externalIdentity:
+      if case .guest(let index) = origin, intent.policy(of: index)?.isFiltered == false {
+        found.append((.unfilteredPort, foreign(index)))
+      }
+    default: break
+    }
+    return found
+  }
+
+  /// From addresses that are not the port's own.
+  private func foreign(_ guest: Int) -> PacketSet {
+    let own = cloud.guests[guest].addresses.map { space.address(.source, $0.address) }
+    return space.complement(space.union(own))
+  }
+
+  /// The MACs that something answers with, and groups.
+  private var announced: PacketSet {
+    let macs = Set(reach.owners.values.joined())
+    return space.or(
+      space.isGroup(.ethDestination),
+      space.union(macs.map { space.value(.ethDestination, UInt128($0.rawValue)) }))
+  }
+
+  private func ownAdvertisements(of guest: Int) -> PacketSet {
+    let own = cloud.guests[guest].addresses.filter { $0.address.family == .ipv6 }
+    return space.all(of: [
+      space.family(.ipv6), space.value(.ipProtocol, UInt128(IPProtocol.icmp6)),
+      space.value(.sourcePort, 136),
+      space.union(own.map { space.value(.ndTarget, $0.address.bits) }),
+    ])
+  }
+
+  /// Behind a Linux bridge, where iptables filters.
+  private func isHybrid(_ guest: Int) -> Bool {
+    guard case .device(let key) = cloud.guests[guest].plug else { return false }
+    return cloud.device(key)?.link.master != nil
+  }
+
+  private func lacksIPv6Address(_ guest: Int) -> Bool {
+    guard let port = intent.port(of: guest) else { return false }
+    return !port.fixedIPs.contains { $0.address.family == .ipv6 }
+      && !port.allowedAddressPairs.contains { $0.prefix.family == .ipv6 }
+  }
+}

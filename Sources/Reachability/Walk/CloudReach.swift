@@ -1,0 +1,242 @@
+// All packets that can get from one place to every other: the data plane of a trace, walked with
+// sets. An answer holds at least what can arrive; what is not in it cannot, unless a part of it is
+// marked as unknown.
+import DataPlane
+import Facts
+import NetworkTypes
+import OpenFlow
+import PacketSets
+
+/// Where packets start.
+public enum ReachOrigin: Hashable, Sendable {
+  /// Index into the cloud's guests: whatever a tenant can make his machine send.
+  case guest(Int)
+  /// Index into the cloud's outside hosts.
+  case outside(Int)
+}
+
+/// Where packets arrive.
+public enum ReachPlace: Hashable, Sendable {
+  /// Any frame on the guest's device, whomever it is for.
+  case guest(Int)
+  case outside(Int)
+  /// The namespace's stack took an IP packet for itself.
+  case stack(DeviceKey)
+  /// A frame came out on a namespace's device, whomever it is for.
+  case device(DeviceKey)
+}
+
+/// Packets that came to one place by one way.
+public struct Arrival {
+  /// As they are there.
+  public let packets: PacketSet
+  let trail: Trail?
+
+  /// As they were sent.
+  public func origin(of part: PacketSet? = nil, in space: PacketSpace) -> PacketSet {
+    Trail.origin(of: part ?? packets, along: trail, in: space)
+  }
+  /// Routers that rewrote them.
+  public var routedHops: Int { trail?.routedHops ?? 0 }
+}
+
+public struct ReachResult {
+  public internal(set) var arrivals: [ReachPlace: [Arrival]] = [:]
+  public internal(set) var unknowns: [UnknownPart] = []
+  /// Places that beams were taken to, as a measure of work.
+  public internal(set) var hops = 0
+
+  public func packets(at place: ReachPlace, in space: PacketSpace) -> PacketSet {
+    space.union((arrivals[place] ?? []).map(\.packets))
+  }
+  /// What was sent of the packets that arrive at a place.
+  public func origin(at place: ReachPlace, in space: PacketSpace) -> PacketSet {
+    space.union((arrivals[place] ?? []).map { $0.origin(in: space) })
+  }
+}
+
+/// Reachability of one cloud. Keeps compiled flows and sets; for one thread.
+public final class CloudReach {
+  public let cloud: DataPlaneModel
+  public let space: PacketSpace
+  private var switches: [NodeName: SwitchReach] = [:]
+  private var hooks: [NamespaceKey: HookReach] = [:]
+  var tunnels: [TunnelWay: TunnelEnds] = [:]
+  private struct WireEnd: Hashable {
+    let segment: Int
+    let member: DeviceKey
+  }
+  private var wires: [WireEnd: PacketSet] = [:]
+  /// MACs of whoever answers for an address, on whatever network.
+  let owners: [IPAddress: [MACAddress]]
+
+  /// Addresses that routers answer for without having them.
+  let floatingAddresses: [IPAddress]
+  private let proxyDevices: [(NamespaceModel, Device)]
+  private var proxyMACs: [IPAddress: [MACAddress]] = [:]
+
+  public init(_ cloud: DataPlaneModel) {
+    self.cloud = cloud
+    floatingAddresses = cloud.facts.neutron.floatingIPs.records.map(\.address)
+      + cloud.nodes.values.flatMap { $0.namespaces.values }.flatMap { namespace in
+        namespace.routing4.routes(in: .main).filter(\.destination.isHost).map(\.destination.address)
+      }
+    proxyDevices = cloud.nodes.values.flatMap { $0.namespaces.values }.flatMap { namespace in
+      namespace.devices.values.filter { namespace.sysctls.proxyARP($0.key.interface) != false
+        && $0.link.linkType != "loopback" && namespace.sysctls.forwarding($0.key.interface, .ipv4) != false }
+        .map { (namespace, $0) }
+    }
+    space = PacketSpace.headers()
+    owners = AddressOwners.collect(cloud)
+  }
+
+  func switchReach(_ node: NodeName) -> SwitchReach? {
+    if let known = switches[node] { return known }
+    guard let model = cloud.nodes[node] else { return nil }
+    let made = SwitchReach(model, space: space)
+    switches[node] = made
+    return made
+  }
+
+  func hookReach(_ namespace: NamespaceModel) -> HookReach {
+    if let known = hooks[namespace.key] { return known }
+    let made = HookReach(namespace, space: space)
+    hooks[namespace.key] = made
+    return made
+  }
+
+  /// Devices that answer ARP for what lies behind another device of theirs.
+  func proxies(of address: IPAddress) -> [MACAddress] {
+    guard address.family == .ipv4 else { return [] }
+    if let known = proxyMACs[address] { return known }
+    let found = proxyDevices.compactMap { namespace, device -> MACAddress? in
+      var query = RouteQuery(destination: address)
+      query.inputInterface = device.key.interface
+      guard case .found(let route, let hop, _) = namespace.routing4.lookup(query),
+        route.type == .unicast, hop.interface != device.key.interface
+      else { return nil }
+      return device.mac
+    }
+    proxyMACs[address] = found
+    return found
+  }
+
+  /// Unicast frames on a wire that are for devices known to be at another of its members.
+  func heldElsewhere(_ segment: Int, _ member: DeviceKey) -> PacketSet {
+    let key = WireEnd(segment: segment, member: member)
+    if let known = wires[key] { return known }
+    var held = PacketSet.empty
+    for (mac, place) in cloud.segments[segment].knownMACs where place != member {
+      held = space.or(held, space.value(.ethDestination, UInt128(mac.rawValue)))
+    }
+    for host in cloud.segments[segment].outsideHosts {
+      let mac = cloud.outsideHosts[host].mac
+      held = space.or(held, space.value(.ethDestination, UInt128(mac.rawValue)))
+    }
+    wires[key] = held
+    return held
+  }
+
+  // MARK: Asking
+
+  /// Everything that an origin can bring to any place, of what it may send at all.
+  public func reach(from origin: ReachOrigin, sending: PacketSet? = nil) -> ReachResult {
+    let walk = Walk(self)
+    var beam = Beam(set: space.and(everything(from: origin), sending ?? .all))
+    switch origin {
+    case .guest(let index):
+      let guest = cloud.guests[index]
+      if let vlan = guest.vlan {
+        let inner = space.assign(
+          .vlan, UInt128(vlan.rawValue) | tagPresent, in: beam.set)
+        beam.rewrite(HeaderField.vlan.bit, to: inner)
+      }
+      switch guest.plug {
+      case .device(let key): walk.go(.receive(key), beam)
+      case .switchPort(let node, let port): walk.go(.switchPort(node, port, nil), beam)
+      case .nowhere: break
+      }
+    case .outside(let index):
+      let host = cloud.outsideHosts[index]
+      if let vlan = host.vlan {
+        beam.rewrite(
+          HeaderField.vlan.bit,
+          to: space.assign(.vlan, UInt128(vlan.rawValue) | tagPresent, in: beam.set))
+      }
+      walk.go(.segment(host.segment, from: nil), beam)
+    }
+    walk.run()
+    return walk.result
+  }
+
+  /// Headers whose narrower fields hold what such packets can have.
+  private var wellFormed: PacketSet {
+    let short = space.and(
+      space.interval(.source, 0...0xffff_ffff), space.interval(.destination, 0...0xffff_ffff))
+    let icmp = space.and(space.interval(.sourcePort, 0...0xff), space.interval(.destinationPort, 0...0xff))
+    let v4 = space.or(space.family(.ipv4), space.arp)
+    let isICMP = space.or(
+      space.and(space.family(.ipv4), space.value(.ipProtocol, 1)),
+      space.and(space.family(.ipv6), space.value(.ipProtocol, 58)))
+    return space.minus(space.minus(.all, space.minus(v4, short)), space.minus(isICMP, icmp))
+  }
+
+  /// What an origin can send: a guest any frame, tagged or not, from any address; the outside
+  /// packets from its router's MAC to the addresses on its wire.
+  public func everything(from origin: ReachOrigin) -> PacketSet {
+    var set = PacketSet.all
+    for field in HeaderField.allCases where HeaderField.metadataMask & field.bit != 0 {
+      set = space.and(space.value(field, 0), set)
+    }
+    switch origin {
+    case .guest(let index):
+      set = space.and(set, wellFormed)
+      // A subport's tag is put on by the guest and is not what it sends.
+      if cloud.guests[index].vlan != nil { set = space.and(set, space.value(.vlan, 0)) }
+      return space.minus(set, space.and(space.value(.vlan, 0), space.interval(.innerVLAN, 1...0x1fff)))
+    case .outside(let index):
+      let host = cloud.outsideHosts[index]
+      let onLink = space.union(host.addresses.map { space.prefix(.destination, $0.prefix) })
+      let own = space.union(
+        host.addresses.map { address in
+          let family = space.family(address.address.family)
+          let inside = space.prefix(.source, address.prefix)
+          return space.or(
+            space.minus(family, inside), space.address(.source, address.address))
+        })
+      return space.all(of: [
+        set, wellFormed, space.value(.vlan, 0), space.value(.innerVLAN, 0),
+        space.value(.ethSource, UInt128(host.mac.rawValue)), onLink, own,
+      ])
+    }
+  }
+}
+
+enum AddressOwners {
+  static func collect(_ cloud: DataPlaneModel) -> [IPAddress: [MACAddress]] {
+    var owners: [IPAddress: Set<MACAddress>] = [:]
+    for guest in cloud.guests {
+      for address in guest.addresses { owners[address.address, default: []].insert(guest.mac) }
+    }
+    for port in cloud.facts.neutron.ports.records {
+      for pair in port.allowedAddressPairs where pair.prefix.isHost {
+        if let mac = pair.mac ?? port.mac { owners[pair.prefix.address, default: []].insert(mac) }
+      }
+    }
+    for namespace in cloud.nodes.values.flatMap({ $0.namespaces.values }) {
+      for (name, addresses) in namespace.addresses {
+        // A bridge's port, a switch's too, has no stack of its own that would answer.
+        guard let device = namespace.devices[name], device.link.master == nil,
+          device.switchPort == nil || device.isSwitchInternal
+        else { continue }
+        for address in addresses {
+          owners[address.address.address, default: []].insert(device.mac)
+        }
+      }
+    }
+    for host in cloud.outsideHosts {
+      for address in host.addresses { owners[address.address, default: []].insert(host.mac) }
+    }
+    return owners.mapValues { $0.sorted() }
+  }
+}

@@ -1,0 +1,85 @@
+// One finished frame, as someone sends it who does not ask a kernel: for witnesses of an audit.
+import DataPlane
+import Facts
+import NetworkTypes
+
+/// What became of a frame.
+public struct FrameTrace: Sendable {
+  /// A place that took the frame or saw it.
+  public enum Receiver: Hashable, Sendable {
+    case guest(Int)
+    case outside(Int)
+    case namespace(NamespaceKey)
+    /// The frame came out on the device, whoever it was for.
+    case device(DeviceKey)
+  }
+  public let receivers: Set<Receiver>
+  public let steps: [Step]
+  public let unknowns: [Reason]
+  public let reason: Reason?
+}
+
+extension Tracer {
+  /// Traces a frame that a guest's device sends as it is: MACs, addresses and tags.
+  ///
+  /// `forgetting`: switches and bridges have heard of nobody, so that all unicast is flooded.
+  public func trace(_ packet: Packet, fromGuest index: Int, forgetting: Bool = false) -> FrameTrace {
+    follow(packet, forgetting: forgetting) { simulation, step in
+      simulation.guestTransmit(index, Frame(packet), step)
+    }
+  }
+
+  /// The same for a host of the outside world.
+  public func trace(_ packet: Packet, fromOutside index: Int, forgetting: Bool = false)
+    -> FrameTrace
+  {
+    follow(packet, forgetting: forgetting) { simulation, step in
+      simulation.outsideSource = packet.source
+      simulation.outsideTransmit(index, Frame(packet), step)
+    }
+  }
+
+  private func follow(
+    _ packet: Packet, forgetting: Bool, _ send: (inout Simulation, Int?) -> Void
+  ) -> FrameTrace {
+    var state = base
+    if forgetting {
+      for name in state.switches.keys { state.switches[name]?.forgetMACs() }
+      state.bridgeTables = [:]
+      state.segmentTables = [:]
+    }
+    var simulation = Simulation(cloud: cloud, state: state)
+    let step = simulation.record(
+      .outside("frame"), .originated("a frame"), Frame(packet), nil)
+    send(&simulation, step)
+    simulation.run()
+    return FrameTrace(
+      receivers: receivers(simulation), steps: simulation.steps, unknowns: simulation.unknowns,
+      reason: simulation.firstReason)
+  }
+
+  private func receivers(_ simulation: Simulation) -> Set<FrameTrace.Receiver> {
+    var found: Set<FrameTrace.Receiver> = []
+    for delivery in simulation.deliveries {
+      switch delivery.recipient {
+      case .guest(let index): found.insert(.guest(index))
+      case .outside(let index): found.insert(.outside(index))
+      case .namespace(let key, _): found.insert(.namespace(key))
+      }
+    }
+    for step in simulation.steps {
+      switch (step.place, step.event) {
+      case (.device(let key), .received): found.insert(.device(key))
+      case (.device(let key), .sent):
+        for guest in cloud.guestsByDevice[key] ?? [] { found.insert(.guest(guest)) }
+      case (.guest(_, let name), .overheard):
+        if let index = cloud.guests.firstIndex(where: { $0.name == name }) {
+          found.insert(.guest(index))
+        }
+      case (.outside, .overheard): found.insert(.outside(0))
+      default: break
+      }
+    }
+    return found
+  }
+}
