@@ -19,6 +19,8 @@ struct DatapathActions {
   var truncation: Int?
   /// The packet is inside a tunnel by now.
   var isOuter = false
+  private var isCloned = false
+  private var outerOutputs = 0
   /// Actions that this interpreter does not know.
   var unknown: [String] = []
 
@@ -29,7 +31,7 @@ struct DatapathActions {
   }
 
   private mutating func run(item: Substring) {
-    if isOuter { return }
+    if isOuter { return noteOuter(item) }
     if let port = Int(item) {
       var sent = packet
       sent.tunnel = nil
@@ -61,9 +63,19 @@ struct DatapathActions {
   }
 
   private mutating func copy(_ body: (inout DatapathActions) -> Void) {
-    let saved = (packet, isOuter)
+    let saved = (packet, isOuter, isCloned)
+    isCloned = true
     body(&self)
-    (packet, isOuter) = saved
+    (packet, isOuter, isCloned) = saved
+  }
+
+  /// The encapsulated packet leaves by one port of its bridge. OVS 3.1 forgets to clone the packet
+  /// where an action set behind a patch port tunnels it, and what is to follow then happens to the
+  /// encapsulated one.
+  private mutating func noteOuter(_ item: Substring) {
+    guard !isCloned, Int(item) != nil else { return }
+    outerOutputs += 1
+    if outerOutputs > 1 { unknown.append("a tunnel's header stays on later copies") }
   }
 
   private mutating func branch(_ text: Substring) {

@@ -52,8 +52,8 @@ struct LiveTrace {
         places = []
       } else if let flow = line.dropping(prefix: "Flow: ") {
         packets.append(Self.packet(String(flow)))
-        let id = flow.dropping(prefix: "recirc_id=") ?? ""
-        recirculations.append(String(id.prefix { $0 != "," }))
+        let id = flow.split(separator: ",").lazy.compactMap { $0.dropping(prefix: "recirc_id=") }
+        recirculations.append(String(id.first ?? ""))
       } else if line.hasPrefix("Translation failed") {
         failed = true
       } else if let lookup, let place = places.last {
