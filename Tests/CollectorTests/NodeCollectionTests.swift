@@ -55,13 +55,13 @@ import Testing
     let start = Date()
     let outcomes = try await cloud.collect("hangs")
     #expect(outcomes.map(\.problems) == [["did not end within 1 s"]])
-    #expect(Date().timeIntervalSince(start) < 60)
+    #expect(Date().timeIntervalSince(start) < 600)
   }
 
   @Test func aCommandThatHangsOrPrintsWithoutEndIsOneGap() async throws {
     var cloud = try FakeCloud()
     cloud.limits.commandSeconds = 3
-    cloud.limits.outputBytes = 100_000
+    cloud.limits.outputBytes = 5000
     try cloud.tool("ipset", "sleep 100")
     try cloud.tool("conntrack", "exec cat /dev/zero")
     try cloud.tool("nft", "yes error >&2 | head -c 10; echo '{}'")
@@ -72,10 +72,10 @@ import Testing
     #expect(
       problems.contains { problem in
         problem.hasPrefix("root/conntrack_-L_-o_extended.txt: exit code ")
-          && problem.hasSuffix(": cut after 100000 bytes")
+          && problem.hasSuffix(": cut after 5000 bytes")
       })
     #expect(
-      cloud.scratch.text("captures/n1/root/conntrack_-L_-o_extended.txt")?.utf8.count == 100_000)
+      cloud.scratch.text("captures/n1/root/conntrack_-L_-o_extended.txt")?.utf8.count == 5000)
     #expect(cloud.row("n1", "root/hostname.txt")?[1] == "0")
   }
 

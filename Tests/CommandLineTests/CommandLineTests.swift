@@ -133,7 +133,7 @@ final class ScratchFolder: Sendable {
       (
         ["import", "\(path)/empty", "-o", "\(path)/a.db"],
         "\(path)/empty: is empty: wanted one folder a node (commands.tsv, root/, ns/, ovs/, "
-          + "files/) and neutron/"
+          + "files/) and neutron/, or sosreports"
       ),
       (
         ["import", Program.fixture, "-o", "\(path)/notes.txt"],

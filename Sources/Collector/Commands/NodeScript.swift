@@ -30,7 +30,8 @@ enum NodeScript {
       ("mark", mark), ("seconds", "\(limits.commandSeconds)"),
       // One more than allowed, so that the reader sees that something was cut.
       ("limit", "\(limits.outputBytes + 1)"), ("file_limit", "\(limits.fileBytes + 1)"),
-      ("most_files", "\(limits.fileCount)"), ("low_priority", limits.isLowPriority ? "1" : "0"), ("library", ScriptLibrary.functions + inNamespace),
+      ("most_files", "\(limits.fileCount)"), ("low_priority", limits.isLowPriority ? "1" : "0"),
+      ("library", ScriptLibrary.functions + inNamespace),
       ("mask_program", ScriptLibrary.mask),
       ("no_mask", "not read: this node has no awk to mask secrets with"),
     ]

@@ -84,8 +84,13 @@ struct ServiceCatalog: Decodable, Sendable {
   struct Endpoint: Decodable, Sendable {
     let interface: String
     let region: String?
-    let region_id: String?
+    let regionID: String?
     let url: String
+
+    private enum CodingKeys: String, CodingKey {
+      case interface, region, url
+      case regionID = "region_id"
+    }
   }
   struct Service: Decodable, Sendable {
     let type: String
@@ -101,7 +106,7 @@ struct ServiceCatalog: Decodable, Sendable {
     let services = (token.catalog ?? []).filter { $0.type == type }
     return services.flatMap(\.endpoints).first { endpoint in
       endpoint.interface == interface
-        && (region == nil || endpoint.region_id == region || endpoint.region == region)
+        && (region == nil || endpoint.regionID == region || endpoint.region == region)
     }?.url
   }
 }

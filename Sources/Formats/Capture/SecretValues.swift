@@ -18,19 +18,32 @@ enum SecretScan {
   }
 
   /// The first of the words from `start` on, the longest where several begin there.
+  ///
+  /// Cost: linear in what is passed over, so that a line of a thousand keys is read once.
   static func firstKey(
     in low: [UInt8], from start: Int, _ dialect: SecretMask.Dialect
   ) -> Range<Int>? {
-    var best: Range<Int>?
-    for word in words(dialect) {
-      guard let found = position(of: word, in: low, from: start) else { continue }
-      let range = found..<found + word.count
-      let isBetter = best.map { best in
-        (range.lowerBound, -range.count) < (best.lowerBound, -best.count)
+    let words = words(dialect)
+    let isFirst = firstBytes(words)
+    var index = start
+    while index < low.count {
+      if isFirst[Int(low[index])] {
+        let found = words.filter { word in
+          low.count - index >= word.count && low[index..<index + word.count] == word[...]
+        }
+        if let longest = found.max(by: { $0.count < $1.count }) {
+          return index..<index + longest.count
+        }
       }
-      if isBetter ?? true { best = range }
+      index += 1
     }
-    return best
+    return nil
+  }
+
+  private static func firstBytes(_ words: [[UInt8]]) -> [Bool] {
+    var result = [Bool](repeating: false, count: 256)
+    for word in words { result[Int(word[0])] = true }
+    return result
   }
 
   static func position(of word: [UInt8], in line: [UInt8], from start: Int) -> Int? {
