@@ -27,6 +27,10 @@ extension DriftBuilder {
       }
     }
     for node in nodes { compareFloatingNamespaces(of: node) }
+    for record in neutron.floatingIPs.records where isUndecided(record.address) {
+      unknown(
+        .floatingAddress, nil, "where \(record.address) is served: its port is bound nowhere")
+    }
   }
 
   /// Those that a namespace should serve.
@@ -43,10 +47,14 @@ extension DriftBuilder {
       let isHere: Bool
       if !router.mode.isDistributed {
         isHere = true
-      } else if place.part == .router {
-        isHere = !isForwarding && distributedNode(of: record) == place.node
+      } else if isForwarding {
+        isHere = place.part == .snat
       } else {
-        isHere = isForwarding || distributedNode(of: record) == nil
+        switch service(of: record) {
+        case .beside(let node): isHere = place.part == .router && node == place.node
+        case .central: isHere = place.part == .snat
+        case .unknown: isHere = false
+        }
       }
       return isHere
         ? ExpectedFloating(
@@ -55,11 +63,32 @@ extension DriftBuilder {
     }
   }
 
-  /// The node beside whose guest a distributed router serves it; nil where its snat namespace does.
-  private func distributedNode(of record: NeutronFloatingIP) -> NodeName? {
-    guard let node = model.port(record.port)?.boundNode else { return nil }
-    let mode = model.node(node)?.l3Mode
-    return mode == "dvr" || mode == "dvr_snat" ? node : nil
+  /// Where a distributed router serves a floating IP.
+  private enum Service: Equatable {
+    /// On its guest's node; nil where that was not captured.
+    case beside(NodeName?)
+    /// In the snat namespace.
+    case central
+    /// The guest's port is bound nowhere (an address that other ports share).
+    case unknown
+  }
+
+  private func service(of record: NeutronFloatingIP) -> Service {
+    guard let port = model.port(record.port), let host = port.boundHost, !host.isEmpty else {
+      return .unknown
+    }
+    let agent = neutron.agents.records.first { $0.host == host && $0.agentMode != nil }
+    let mode = port.boundNode.flatMap { model.node($0)?.l3Mode } ?? agent?.agentMode
+    return mode == "dvr" || mode == "dvr_snat" ? .beside(port.boundNode) : .central
+  }
+
+  /// True where it may rightly be in places that are not known.
+  private func isUndecided(_ address: IPAddress) -> Bool {
+    neutron.floatingIPs.records.contains { record in
+      record.address == address && record.port != nil
+        && model.router(record.router)?.mode.isDistributed == true
+        && service(of: record) == .unknown
+    }
   }
 
   /// Where each is expected, for what is found elsewhere.
@@ -117,7 +146,9 @@ extension DriftBuilder {
       }
     }
     for rule in inbound
-    where !expected.contains(where: { $0.record.address == rule.address && $0.fixed != nil }) {
+    where !expected.contains(where: { $0.record.address == rule.address && $0.fixed != nil })
+      && !isUndecided(rule.address)
+    {
       let (object, kind, wanted) = stray(rule.address, router, place.node)
       find(
         .floatingDestinationNAT, kind, .medium, object, on: place.node,
@@ -126,7 +157,9 @@ extension DriftBuilder {
           "\(rule.address) to \(rule.target?.description ?? "?")", [rule.evidence]))
     }
     for rule in outbound
-    where !expected.contains(where: { $0.fixed == rule.source?.address }) {
+    where !expected.contains(where: { $0.fixed == rule.source?.address })
+      && !isUndecided(rule.address)
+    {
       let (object, kind, wanted) = stray(rule.address, router, place.node)
       find(
         .floatingSourceNAT, kind, .medium, object, on: place.node, at: place.namespace.rawValue,
@@ -169,7 +202,7 @@ extension DriftBuilder {
     for address in own {
       let host = address.address
       guard host.prefixLength == host.address.family.width, !gateway.contains(host.address),
-        !host.address.isLinkLocal,
+        !host.address.isLinkLocal, !isUndecided(host.address),
         !expected.contains(where: { $0.record.address == host.address })
       else { continue }
       let (object, kind, wanted) = stray(host.address, router, place.node)
@@ -233,7 +266,7 @@ extension DriftBuilder {
   ) {
     for rule in rules {
       guard let source = rule.source, source.isHost, case .lookup(let table) = rule.action,
-        table == RoutingTableID(16),
+        table == RoutingTableID(16), !isShared(source.address, router),
         !expected.contains(where: { $0.fixed == source.address })
       else { continue }
       find(
@@ -241,6 +274,13 @@ extension DriftBuilder {
         at: place.namespace.rawValue,
         wanted: DriftSide("no floating IP of \(source.address) here", router.evidence),
         found: DriftSide("from \(source.address) lookup 16", [rule.evidence]))
+    }
+  }
+
+  /// A fixed address of a floating IP that is served nobody knows where.
+  private func isShared(_ address: IPAddress, _ router: Router) -> Bool {
+    neutron.floatingIPs.records.contains {
+      $0.router == router.id && $0.fixedAddress == address && isUndecided($0.address)
     }
   }
 
@@ -311,7 +351,8 @@ extension DriftBuilder {
           "\(address)/32 to router \(router.label)", [item.record.evidence]),
         found: DriftSide(list(own.flatMap(\.nextHops).map(describe)), own.map(\.evidence)))
     }
-    for route in hostRoutes where wanted[route.destination.address] == nil {
+    for route in hostRoutes
+    where wanted[route.destination.address] == nil && !isUndecided(route.destination.address) {
       let known = model.floatingIPs.first { $0.address == route.destination.address }
       let served = expectedNodes(of: route.destination.address)
       find(

@@ -169,6 +169,8 @@ extension DriftBuilder {
     _ node: NodeSwitch
   ) {
     let rows = (firewall.byPort[number] ?? []).filter { $0.table == FirewallTable.baseEgress }
+    // Without any address, a port may use all with its MAC.
+    guard !record.fixedIPs.isEmpty else { return }
     let isOpen = record.allowedAddressPairs.contains { $0.prefix.length == 0 }
     for family in AddressFamily.allCases {
       let tracked = rows.filter { $0.tracks(into: FirewallTable.rulesEgress, family) }

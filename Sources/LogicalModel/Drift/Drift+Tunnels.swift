@@ -262,7 +262,12 @@ extension DriftBuilder {
         found: actual)
     }
     // A port that is no tunnel leads nowhere: that the tunnel is missing is said already.
-    let ends = Set(bridge.remotes.values.map(\.description))
+    // What a node that was not captured replicates of a router is not known.
+    let captured = tunnelEnds.filter { hosts.node($0.value) != nil }.keys
+    let ends = Set(bridge.remotes.values.map(\.description)).intersection(
+      captured.map(\.description)
+        + bridge.remotes.values.filter { tunnelEnds[$0] == nil }
+        .map(\.description))
     let surplus = found.subtracting(wanted).intersection(ends)
     if !surplus.isEmpty {
       find(
@@ -304,6 +309,12 @@ extension DriftBuilder {
       }
       if found.allSatisfy({ remote in places.contains { $0.description == remote } }) { continue }
       let owner = owners[0]
+      let isReplicated =
+        owner.isDistributed || model.router(owner.router)?.mode.isHA == true
+      let isUnseen = tunnelEnds.contains { end, host in
+        found.contains(end.description) && hosts.node(host) == nil
+      }
+      if isReplicated && isUnseen { continue }
       find(
         .tunnelUnicast, .different, .high, object(owner), on: bridge.node.name,
         at: "\(bridge.name) table \(row.table)",
