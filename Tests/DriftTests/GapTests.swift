@@ -85,8 +85,23 @@ struct GapRow: Sendable, CustomStringConvertible {
     nodes("everything") { node in node = NodeFacts(name: node.name) },
   ]
   static let apiRows = [
-    GapRow(description: "a node", isMissed: true) { facts in
+    GapRow(description: "net1", isMissed: true) { facts in
       facts.nodes.removeAll { $0.name == "net1" }
+    },
+    GapRow(description: "net2", isMissed: true) { facts in
+      facts.nodes.removeAll { $0.name == "net2" }
+    },
+    GapRow(description: "cmp1", isMissed: true) { facts in
+      facts.nodes.removeAll { $0.name == "cmp1" }
+    },
+    GapRow(description: "cmp2", isMissed: true) { facts in
+      facts.nodes.removeAll { $0.name == "cmp2" }
+    },
+    GapRow(description: "a floating IP's binding", isMissed: true) { facts in
+      facts.changePort("port-a1") { port in
+        port.host = nil
+        port.status = "DOWN"
+      }
     },
     GapRow(description: "the API", isMissed: true) { $0.neutron = NeutronFacts() },
     GapRow(description: "ports", isMissed: true) { $0.neutron.ports = .unread },

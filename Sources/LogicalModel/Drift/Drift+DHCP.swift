@@ -29,7 +29,7 @@ extension DriftBuilder {
     }
     let server = model.dhcpServers.first { $0.network == network.id && $0.node == name }
     let wanted = DriftSide("scheduled on \(agent.host)", [agent.evidence] + network.evidence)
-    switch server?.isAlive {
+    switch server.map({ isServing($0, node) }) ?? nil {
     case true?: break
     case false?:
       find(
@@ -47,6 +47,14 @@ extension DriftBuilder {
     }
     compareFiles(network, subnets, node)
     compareServerAddress(network, node)
+  }
+
+  /// A process, or a socket on the server's port: processes of containers may be out of sight.
+  private func isServing(_ server: DHCPServer, _ node: NodeSwitch) -> Bool? {
+    if server.isAlive == true { return true }
+    let sockets = node.index.namespace(server.namespace)?.sockets.records ?? []
+    return sockets.contains { $0.transport == "udp" && [67, 547].contains($0.port) }
+      ? true : server.isAlive
   }
 
   private mutating func compareStrayServers(
@@ -202,7 +210,8 @@ extension DriftBuilder {
     _ node: NodeSwitch
   ) {
     let found = options.flatMap(\.addresses)
-    if found == wanted { return }
+    // `0.0.0.0` asks for no option at all.
+    if found == wanted || found.isEmpty && wanted.allSatisfy(\.isUnspecified) { return }
     find(
       .dhcpOption, found.isEmpty ? .missing : wanted.isEmpty ? .extra : .different, .high,
       object(subnet), on: node.name, at: name,

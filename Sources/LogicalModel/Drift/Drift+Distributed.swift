@@ -28,7 +28,7 @@ extension DriftBuilder {
       guard facts.links.records.contains(where: { $0.name == device }) else { continue }
       for fixed in port.fixedIPs where fixed.address.family == .ipv4 {
         guard let subnet = model.subnets.first(where: { $0.id == fixed.subnet && $0.id != nil }),
-          let central = centralAddress(router, subnet)
+          let central = centralAddress(router, subnet), !sharesScope(subnet, router)
         else { continue }
         let own = rules.filter { $0.source == subnet.cidr && $0.destination == nil }
         let tables = own.compactMap { rule in
@@ -51,6 +51,15 @@ extension DriftBuilder {
             own.map(\.evidence) + defaults.map(\.evidence)))
       }
     }
+  }
+
+  /// In one address scope with the outside, a subnet needs no translation and leaves directly.
+  private func sharesScope(_ subnet: Subnet, _ router: Router) -> Bool {
+    func scope(_ id: NetworkID?) -> String? {
+      neutron.networks.records.first { $0.id == id }?.ipv4AddressScope
+    }
+    guard let inner = scope(subnet.network) else { return false }
+    return inner == scope(router.gateway?.network)
   }
 
   private func centralAddress(_ router: Router, _ subnet: Subnet) -> IPAddress? {

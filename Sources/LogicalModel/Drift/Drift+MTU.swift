@@ -21,6 +21,8 @@ extension DriftBuilder {
     }
     for name in names {
       guard let link = node.index.device(name)?.link, link.mtuBytes != mtu else { continue }
+      // A guest is told its MTU by DHCP: a wider device does no harm, and older releases leave it.
+      if port.owner == .server, link.mtuBytes > mtu { continue }
       find(
         .portMTU, .different, link.mtuBytes < mtu ? .high : .medium, object(port), on: node.name,
         at: name.rawValue,

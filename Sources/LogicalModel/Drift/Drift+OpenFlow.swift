@@ -4,91 +4,6 @@
 import Facts
 import NetworkTypes
 
-/// Tables of the firewall on the integration bridge, the same in every release.
-enum FirewallTable {
-  static let classify: UInt8 = 60
-  static let baseEgress: UInt8 = 71
-  static let rulesEgress: UInt8 = 72
-  static let acceptOrIngress: UInt8 = 73
-  static let baseIngress: UInt8 = 81
-  static let rulesIngress: UInt8 = 82
-  /// Of security group rules; what stands below decides connections' states.
-  static let rulePriorities: ClosedRange<UInt16> = 70...77
-}
-
-/// Something that flows admit: where its ports are apart, they are in a `PortSet`.
-private struct Admission: Hashable {
-  var direction: SecurityDirection
-  var family: AddressFamily
-  var ipProtocol: UInt8?
-  var icmpType: UInt8?
-  var icmpCode: UInt8?
-  /// Nil for anybody.
-  var remote: IPPrefix?
-  var isConjunction: Bool
-}
-
-/// Transport ports, as ranges that neither touch nor overlap.
-private struct PortSet: Hashable {
-  private(set) var ranges: [ClosedRange<Int>] = []
-  static let all = PortSet(0...65535)
-  init() {}
-  init(_ range: ClosedRange<Int>) { ranges = [range] }
-
-  mutating func formUnion(_ other: PortSet) {
-    var merged: [ClosedRange<Int>] = []
-    for range in (ranges + other.ranges).sorted(by: { $0.lowerBound < $1.lowerBound }) {
-      if let last = merged.last, range.lowerBound <= last.upperBound + 1 {
-        merged[merged.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
-      } else {
-        merged.append(range)
-      }
-    }
-    ranges = merged
-  }
-  var words: String {
-    if self == .all || ranges.isEmpty { return "" }
-    return " "
-      + ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
-      .joined(separator: ",")
-  }
-}
-
-/// Which half of a rule's two flows: for new connections, or for known ones.
-private enum Flavour: Hashable, CaseIterable {
-  case new, established
-}
-
-/// One switch's firewall flows, sorted out once.
-private struct FirewallFlows {
-  /// By register 5, a port's OpenFlow number.
-  var byPort: [UInt32: [FlowEntry]] = [:]
-  /// Members of conjunctions: by id, those of each local VLAN.
-  var members: [UInt32: [(vlan: UInt32?, flow: FlowEntry)]] = [:]
-  /// Table 60's rows by input port.
-  var entries: [UInt32: [FlowEntry]] = [:]
-  var isUsed = false
-
-  init(_ flows: [FlowEntry]) {
-    for flow in flows {
-      if let port = flow.match.exact(.reg5) { byPort[UInt32(port), default: []].append(flow) }
-      if flow.table == FirewallTable.classify, let port = flow.match.inPort {
-        entries[port.rawValue, default: []].append(flow)
-      }
-      guard [FirewallTable.rulesEgress, FirewallTable.rulesIngress].contains(flow.table) else {
-        continue
-      }
-      isUsed = true
-      for action in flow.actions {
-        guard case .conjunction(let id, clause: 1, _) = action else { continue }
-        members[id, default: []].append((flow.match.exact(.reg6).map { UInt32($0) }, flow))
-      }
-    }
-  }
-}
-
-private typealias Admissions = [Admission: (ports: PortSet, evidence: [Evidence])]
-
 extension DriftBuilder {
   mutating func compareOpenFlowFilters() {
     for node in nodes {
@@ -109,7 +24,7 @@ extension DriftBuilder {
   }
 
   /// Guests that are plugged into the switch itself, on nodes whose agent filters there.
-  private func flowGuests(
+  func flowGuests(
     on node: NodeSwitch
   ) -> [(Port, NeutronPort, UInt32, VLANID)] {
     let driver = node.agentOptions.compactMap(\.firewallDriver).first?.lowercased()
@@ -132,7 +47,7 @@ extension DriftBuilder {
   }
 
   /// Everything from the port goes to its filter, and what is for it comes from there.
-  private mutating func compareEntry(
+  mutating func compareEntry(
     _ port: Port, _ record: NeutronPort, _ number: UInt32, _ vlan: VLANID,
     _ firewall: FirewallFlows, _ node: NodeSwitch
   ) {
@@ -164,11 +79,13 @@ extension DriftBuilder {
 
 // Anti-spoofing.
 extension DriftBuilder {
-  private mutating func compareSenders(
+  mutating func compareSenders(
     _ port: Port, _ record: NeutronPort, _ number: UInt32, _ firewall: FirewallFlows,
     _ node: NodeSwitch
   ) {
     let rows = (firewall.byPort[number] ?? []).filter { $0.table == FirewallTable.baseEgress }
+    // Without any address, a port may use all with its MAC.
+    guard !record.fixedIPs.isEmpty else { return }
     let isOpen = record.allowedAddressPairs.contains { $0.prefix.length == 0 }
     for family in AddressFamily.allCases {
       let tracked = rows.filter { $0.tracks(into: FirewallTable.rulesEgress, family) }
@@ -181,7 +98,7 @@ extension DriftBuilder {
     compare(arp, port, record, .ipv4, "ARP", isOpen, node)
   }
 
-  private mutating func compare(
+  mutating func compare(
     _ rows: [FlowEntry], _ port: Port, _ record: NeutronPort, _ family: AddressFamily,
     _ words: String, _ isOpen: Bool, _ node: NodeSwitch
   ) {
@@ -224,7 +141,7 @@ extension DriftBuilder {
 
 // Rules.
 extension DriftBuilder {
-  private mutating func compareRules(
+  mutating func compareRules(
     _ port: Port, _ record: NeutronPort, _ number: UInt32, _ vlan: VLANID,
     _ firewall: FirewallFlows, _ node: NodeSwitch
   ) {
@@ -237,7 +154,7 @@ extension DriftBuilder {
     }
   }
 
-  private mutating func compare(
+  mutating func compare(
     _ wanted: Admissions, _ found: Admissions, isWhole: Bool, _ flavour: Flavour, _ port: Port,
     _ node: NodeSwitch
   ) {
@@ -267,7 +184,7 @@ extension DriftBuilder {
     }
   }
 
-  private func describe(_ admission: Admission, _ ports: PortSet, _ port: Port) -> String {
+  func describe(_ admission: Admission, _ ports: PortSet, _ port: Port) -> String {
     let service = FilteredService(
       family: admission.family, ipProtocol: admission.ipProtocol, icmpType: admission.icmpType,
       icmpCode: admission.icmpCode)
@@ -280,7 +197,7 @@ extension DriftBuilder {
       + "\(service.words)\(ports.words) \(admission.direction == .ingress ? "from" : "to") \(remote)"
   }
 
-  private func admissions(_ rules: [FilterRule: [NeutronSecurityGroupRule]]) -> Admissions {
+  func admissions(_ rules: [FilterRule: [NeutronSecurityGroupRule]]) -> Admissions {
     var result: Admissions = [:]
     for (rule, sources) in rules {
       var admission = Admission(
@@ -317,7 +234,7 @@ extension DriftBuilder {
   }
 
   /// What a port's flows admit, with the members of its conjunctions that stand under its VLAN.
-  private func admissions(
+  func admissions(
     _ number: UInt32, _ vlan: UInt32, _ flavour: Flavour, _ firewall: FirewallFlows
   ) -> Admissions {
     var result: Admissions = [:]
@@ -351,122 +268,5 @@ extension DriftBuilder {
       }
     }
     return result
-  }
-}
-
-extension Admissions {
-  fileprivate mutating func add(
-    _ admission: Admission, _ ports: PortSet, _ evidence: [Evidence]
-  ) {
-    var side = self[admission] ?? (PortSet(), [])
-    side.ports.formUnion(ports)
-    for item in evidence where !side.evidence.contains(item) { side.evidence.append(item) }
-    self[admission] = side
-  }
-}
-
-// Reading the firewall's flows.
-extension FlowEntry {
-  fileprivate func goes(to table: UInt8) -> Bool {
-    actions.contains { action in
-      switch action {
-      case .resubmit(_, let next, _): next == table
-      case .gotoTable(let next): next == table
-      default: false
-      }
-    }
-  }
-  fileprivate var givenRegister6: UInt32? {
-    for action in actions {
-      switch action {
-      case .setField(.reg6, let value, _): return UInt32(truncatingIfNeeded: value)
-      case .load(let value, let subfield) where subfield.field == .reg6:
-        return UInt32(truncatingIfNeeded: value)
-      default: continue
-      }
-    }
-    return nil
-  }
-  fileprivate func tracks(into table: UInt8, _ family: AddressFamily) -> Bool {
-    self.family == family
-      && actions.contains { action in
-        if case .ct(let tracking) = action { tracking.table == table } else { false }
-      }
-  }
-  fileprivate var family: AddressFamily? {
-    switch match.exact(.ethType) {
-    case UInt128(EtherType.ipv4): .ipv4
-    case UInt128(EtherType.ipv6): .ipv6
-    default: nil
-    }
-  }
-  fileprivate var flavour: Flavour? {
-    guard let state = match[.ctState] else { return nil }
-    if state.value & CTStateBits.new != 0 { return .new }
-    if state.value & CTStateBits.established != 0 { return .established }
-    return nil
-  }
-  fileprivate var direction: SecurityDirection? {
-    switch table {
-    case FirewallTable.rulesIngress: .ingress
-    case FirewallTable.rulesEgress: .egress
-    default: nil
-    }
-  }
-  /// Towards the guest to its port, from it onward to where accepted packets go.
-  fileprivate func accepts(_ number: UInt32) -> Bool {
-    switch table {
-    case FirewallTable.rulesIngress:
-      outputs.contains(number)
-        || actions.contains { if case .output(.normal, _) = $0 { true } else { false } }
-    case FirewallTable.rulesEgress:
-      goes(to: FirewallTable.acceptOrIngress) || goes(to: 91) || goes(to: 94)
-    default: false
-    }
-  }
-  fileprivate func admission(
-    _ direction: SecurityDirection, _ family: AddressFamily
-  ) -> Admission {
-    let isV4 = family == .ipv4
-    return Admission(
-      direction: direction, family: family,
-      ipProtocol: match.exact(.nwProto).map { UInt8($0) },
-      icmpType: match.exact(isV4 ? .icmpType : .icmp6Type).map { UInt8($0) },
-      icmpCode: match.exact(isV4 ? .icmpCode : .icmp6Code).map { UInt8($0) }, remote: nil,
-      isConjunction: false)
-  }
-  fileprivate var destinationPorts: PortSet {
-    for field in [OpenFlowField.tcpDst, .udpDst, .sctpDst] {
-      guard let ports = match[field] else { continue }
-      let free = Int(~ports.mask & 0xffff)
-      // Only prefixes make one range; Neutron writes no others.
-      return PortSet(Int(ports.value)...Int(ports.value) + free)
-    }
-    return .all
-  }
-  fileprivate func remote(
-    _ direction: SecurityDirection, _ family: AddressFamily
-  ) -> IPPrefix? {
-    let field: OpenFlowField =
-      switch (direction, family) {
-      case (.ingress, .ipv4): .ipSrc
-      case (.egress, .ipv4): .ipDst
-      case (.ingress, .ipv6): .ipv6Src
-      case (.egress, .ipv6): .ipv6Dst
-      }
-    return prefix(field, family)
-  }
-  fileprivate func prefix(_ field: OpenFlowField, _ family: AddressFamily) -> IPPrefix? {
-    match[field].flatMap {
-      MaskedAddress(address: IPAddress(bits: $0.value, family: family), mask: $0.mask).prefix
-    }
-  }
-  /// Who may send by it; nil where it does not ask.
-  fileprivate func sender(_ family: AddressFamily) -> AddressPair? {
-    guard let bits = match.exact(.ethSrc) else { return nil }
-    let isARP = match.exact(.ethType) == UInt128(EtherType.arp)
-    let field: OpenFlowField = isARP ? .arpSPA : family == .ipv4 ? .ipSrc : .ipv6Src
-    guard let prefix = prefix(field, family) else { return nil }
-    return AddressPair(mac: MACAddress(rawValue: UInt64(bits)), prefix: prefix)
   }
 }

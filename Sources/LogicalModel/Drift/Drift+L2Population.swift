@@ -1,0 +1,160 @@
+// What l2population told the agents: which tunnel a MAC address is behind, and who has an address.
+import Facts
+import NetworkTypes
+
+extension DriftBuilder {
+  mutating func compareUnicast(_ bridge: TunnelBridge) {
+    guard bridge.usesL2Population else { return }
+    let ends = Dictionary(tunnelEnds.map { ($1, $0) }) { first, _ in first }
+    let rows = bridge.flows.filter {
+      $0.table == TunnelTable.unicast && $0.priority == TunnelTable.populatedPriority
+    }
+    for row in rows {
+      guard let vlan = row.matchedVLAN, let mac = row.matchedMAC,
+        let network = bridge.node.network(of: vlan)
+      else { continue }
+      let owners = (portsByNetwork[network] ?? []).filter { port in
+        port.mac == mac || port.allowedAddressPairs.contains { $0.mac == mac }
+      }
+      let places = owners.flatMap { nodes(of: $0) }.compactMap { ends[$0] }
+      let found = bridge.remotes(of: row)
+      guard !places.isEmpty else {
+        if owners.isEmpty { findStray(row, mac, network, bridge) }
+        continue
+      }
+      if found.allSatisfy({ remote in places.contains { $0.description == remote } }) { continue }
+      let owner = owners[0]
+      let isReplicated =
+        owner.isDistributed || model.router(owner.router)?.mode.isHA == true
+      let isUnseen = tunnelEnds.contains { end, host in
+        found.contains(end.description) && hosts.node(host) == nil
+      }
+      if isReplicated && isUnseen { continue }
+      find(
+        .tunnelUnicast, .different, .high, object(owner), on: bridge.node.name,
+        at: "\(bridge.name) table \(row.table)",
+        wanted: DriftSide("\(mac) at \(list(places))", owner.evidence),
+        found: DriftSide("\(mac) at \(list(found))", [row.evidence]))
+    }
+    compareMissingUnicast(bridge, rows, ends)
+  }
+
+  /// Hosts that hold it, as Neutron's agents call them.
+  func nodes(of port: Port) -> [String] {
+    var names = [port.boundHost].compactMap { $0 }
+    if port.isDistributed || model.router(port.router)?.mode.isHA == true {
+      names += port.locations.flatMap { model.node($0.node)?.hosts ?? [] }
+    }
+    return names
+  }
+
+  mutating func findStray(
+    _ row: FlowEntry, _ mac: MACAddress, _ network: NetworkID, _ bridge: TunnelBridge
+  ) {
+    find(
+      .tunnelUnicast, .extra, .medium, object(network), on: bridge.node.name,
+      at: "\(bridge.name) table \(row.table)",
+      wanted: DriftSide("no port of the network has \(mac)"),
+      found: DriftSide("\(mac) at \(list(bridge.remotes(of: row)))", [row.evidence]))
+  }
+
+  mutating func compareMissingUnicast(
+    _ bridge: TunnelBridge, _ rows: [FlowEntry], _ ends: [String: IPAddress]
+  ) {
+    let own = hasTunnels(bridge)
+    for (id, locals) in bridge.node.localVLANs where !locals.isEmpty {
+      guard let network = model.network(id), !tunnelSegments(of: network).isEmpty else { continue }
+      for port in portsByNetwork[id] ?? [] where isPopulated(port) {
+        guard let mac = port.mac, let end = port.boundHost.flatMap({ ends[$0] }), end != own
+        else { continue }
+        let vlans = locals.map(\.vlan)
+        let has = rows.contains { row in
+          row.matchedMAC == mac && row.matchedVLAN.map(vlans.contains) == true
+        }
+        if has { continue }
+        find(
+          .tunnelUnicast, .missing, .medium, object(port), on: bridge.node.name,
+          at: "\(bridge.name) table \(TunnelTable.unicast)",
+          wanted: DriftSide("\(mac) at \(end)", port.evidence), found: .none)
+      }
+    }
+  }
+
+  /// Whose addresses l2population spreads: bound, active ports; of routers' replicas none.
+  func isPopulated(_ port: Port) -> Bool {
+    guard let record = ports[port.id], record.status == "ACTIVE", record.isAdminUp,
+      port.owner.isPlugged, !port.isDistributed
+    else { return false }
+    return model.router(port.router)?.mode.isHA != true
+  }
+
+  mutating func compareARPResponder(_ bridge: TunnelBridge) {
+    guard bridge.usesARPResponder else { return }
+    let rows = bridge.flows.filter {
+      $0.table == TunnelTable.arpResponder && $0.givenARPAnswer != nil
+    }
+    for row in rows {
+      guard let vlan = row.matchedVLAN, let bits = row.match.exact(.arpTPA),
+        let answer = row.givenARPAnswer, let network = bridge.node.network(of: vlan)
+      else { continue }
+      let address = IPAddress(bits: bits, family: .ipv4)
+      let owners = (portsByNetwork[network] ?? []).filter { $0.answers(for: address) }
+      let macs = owners.flatMap { $0.macs(for: address) }
+      if macs.contains(answer) { continue }
+      let place = "\(bridge.name) table \(row.table), \(address)"
+      let found = DriftSide("\(address) is at \(answer)\(whose(answer, network))", [row.evidence])
+      if let owner = owners.first {
+        find(
+          .arpResponder, .different, .high, object(owner), on: bridge.node.name, at: place,
+          wanted: DriftSide("\(address) is at \(list(Set(macs)))", owner.evidence), found: found)
+      } else {
+        find(
+          .arpResponder, .extra, .medium, object(network), on: bridge.node.name, at: place,
+          wanted: DriftSide("no port of the network has \(address)"), found: found)
+      }
+    }
+    compareMissingAnswers(bridge, rows)
+  }
+
+  func whose(_ mac: MACAddress, _ network: NetworkID) -> String {
+    let owner = (portsByNetwork[network] ?? []).first { $0.mac == mac }
+    return owner.map { ", \(model.title(of: $0))'s" } ?? ""
+  }
+
+  mutating func compareMissingAnswers(_ bridge: TunnelBridge, _ rows: [FlowEntry]) {
+    guard bridge.usesL2Population else { return }
+    let ends = Dictionary(tunnelEnds.map { ($1, $0) }) { first, _ in first }
+    let own = hasTunnels(bridge)
+    for (id, locals) in bridge.node.localVLANs where !locals.isEmpty {
+      guard let network = model.network(id), !tunnelSegments(of: network).isEmpty else { continue }
+      for port in portsByNetwork[id] ?? [] where isPopulated(port) {
+        guard let end = port.boundHost.flatMap({ ends[$0] }), end != own else { continue }
+        for address in port.addresses where address.family == .ipv4 {
+          let has = rows.contains { row in
+            row.match.exact(.arpTPA) == address.bits
+              && row.matchedVLAN.map { vlan in locals.contains { $0.vlan == vlan } } == true
+          }
+          if has { continue }
+          find(
+            .arpResponder, .missing, .medium, object(port), on: bridge.node.name,
+            at: "\(bridge.name) table \(TunnelTable.arpResponder), \(address)",
+            wanted: DriftSide(
+              "\(address) is at \(port.mac?.description ?? "?")", port.evidence),
+            found: .none)
+        }
+      }
+    }
+  }
+}
+
+extension Port {
+  /// Its own address or, of one address, a pair's.
+  func answers(for address: IPAddress) -> Bool {
+    addresses.contains(address)
+      || allowedAddressPairs.contains { $0.prefix.contains(address) }
+  }
+  func macs(for address: IPAddress) -> [MACAddress] {
+    let pairs = allowedAddressPairs.filter { $0.prefix.contains(address) }.map { $0.mac ?? mac }
+    return ((addresses.contains(address) ? [mac] : []) + pairs).compactMap { $0 }
+  }
+}
