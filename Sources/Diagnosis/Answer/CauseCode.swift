@@ -52,7 +52,6 @@ public enum CauseCode: String, Hashable, Sendable, CaseIterable, Comparable {
   case portForwardingMissing = "port-forwarding-missing"
   // Security groups.
   case securityRuleMissing = "security-rule-missing"
-  case securityChainMissing = "security-chain-missing"
   case remoteGroupIncomplete = "remote-group-incomplete"
   case antiSpoofWrong = "anti-spoof-wrong"
   case conntrackZoneClash = "conntrack-zone-clash"
@@ -123,7 +122,6 @@ extension CauseCode {
     case .dnatRuleWrong: "a floating IP's destination NAT rule leads to a wrong address"
     case .portForwardingMissing: "a port forwarding's NAT rule is missing"
     case .securityRuleMissing: "a security group's rule was not applied on the node"
-    case .securityChainMissing: "a port's packet filter chains are missing or not reached"
     case .remoteGroupIncomplete: "a member of a remote security group is not known on the node"
     case .antiSpoofWrong: "the anti-spoofing filter does not know the port's own address"
     case .conntrackZoneClash: "two ports share a connection tracking zone"

@@ -135,7 +135,7 @@ public struct DiagnosisText {
   private static let evidenceLimit = 4
 
   private static func cut(_ text: String) -> String {
-    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     return line.count > quoteLimit ? line.prefix(quoteLimit - 1) + "…" : line
   }
   /// About two lines of a terminal.

@@ -29,7 +29,7 @@ extension CauseCode {
       .patchMissing, .tunnelMissing, .tunnelWrongEnd, .segmentMapMissing, .segmentMapWrong,
       .floodListIncomplete, .forwardingEntryWrong, .addressResponderWrong, .vlanMapMissing,
       .vlanMapWrong, .distributedMACUnknown, .portFlowsMissing, .securityRuleMissing,
-      .securityChainMissing, .remoteGroupIncomplete, .antiSpoofWrong, .conntrackZoneClash,
+      .remoteGroupIncomplete, .antiSpoofWrong, .conntrackZoneClash,
       .foreignFlow:
       Ways.openVSwitchAgent
     case .deviceMissing, .noActiveRouter, .severalActiveRouters, .forwardingOff,

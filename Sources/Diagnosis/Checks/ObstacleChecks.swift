@@ -32,7 +32,7 @@ extension Inspection {
     case .reversePath: reversePath(step, before, reason)
     case .netfilterDrop, .netfilterReject: rule(step, reason)
     case .openFlowDrop: flow(step, before, reason)
-    case .noTunnelPort: nil
+    case .noListener: listener(step)
     default: nil
     }
   }
@@ -98,6 +98,18 @@ extension Inspection {
       step.place,
       ["net.ipv4.conf.\(name).rp_filter": "0", "net.ipv4.conf.all.rp_filter": "0"],
       .reversePathFilter, reason)
+  }
+
+  private func listener(_ step: Step) -> Deviation? {
+    guard case .namespace(let key) = step.place, step.packet.hasPorts else { return nil }
+    let transport = step.packet.ipProtocol == IPProtocol.tcp ? "tcp" : "udp"
+    let port = step.packet.destinationPort
+    return Deviation(
+      .serviceNotListening, .obstacle, node: key.node, namespace: key.namespace,
+      object: "\(transport)/\(port)",
+      "nothing listens on \(transport)/\(port) in \(key.namespace) on \(key.node)",
+      changes: [.listen(key, NewSocket(transport: transport, port: port, process: "service"))],
+      fix: Fix([], note: "start the service that should listen there"))
   }
 
   // MARK: rules

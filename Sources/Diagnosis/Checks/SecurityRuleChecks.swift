@@ -97,12 +97,12 @@ extension Inspection {
     }
     let code: CauseCode =
       rule.remoteGroup != nil ? .remoteGroupIncomplete : .securityRuleMissing
-    let where_ = isIn ? "from \(hop.flow.source)" : "to \(hop.flow.destination)"
+    let remoteText = isIn ? "from \(hop.flow.source)" : "to \(hop.flow.destination)"
     return Deviation(
       code, node: view.name,
       object: "\(key.bridge) table \(table) \(placed.interface.name)",
       "\(key.bridge) table \(table) on \(view.name) lacks flows of security group rule "
-        + "\(short(rule)) for \(model.title(of: port)): \(hop.flow.protocolText) \(where_)",
+        + "\(short(rule)) for \(model.title(of: port)): \(hop.flow.protocolText) \(remoteText)",
       evidence: [placed.interface.evidence, rule.evidence],
       changes: flows.map { .addFlow(key, $0) },
       fix: Fix(

@@ -35,9 +35,9 @@ extension Inspection {
         "no dnsmasq runs in \(server.namespace) on \(server.node) for network "
           + title(server.network) + agentNote(server.node, Ways.dhcpAgent),
         evidence: (files?.pid.records.first).map { [$0.evidence] } ?? server.evidence,
-        changes: [
-          .listen(space.key, NewSocket(transport: "udp", port: 67, process: "dnsmasq"))
-        ], fix: dhcpFix(server))
+        changes: [("udp", 67), ("udp", 53), ("tcp", 53)].map { transport, port in
+          .listen(space.key, NewSocket(transport: transport, port: port, process: "dnsmasq"))
+        }, fix: dhcpFix(server))
     ]
   }
 

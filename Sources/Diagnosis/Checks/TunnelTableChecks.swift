@@ -167,14 +167,14 @@ extension Inspection {
           "table=20,dl_vlan=1 actions=pop_vlan,set_field:\(overlay.hexID)->tun_id,"
             + "output:\(target ?? output.rawValue)")?.actions ?? []
       guard !mended.actions.isEmpty else { return nil }
-      let where_ = places.map(\.rawValue).sorted().joined(separator: ", ")
+      let holders = places.map(\.rawValue).sorted().joined(separator: ", ")
       let sentence =
         isRightPlace
         ? "\(overlay.bridge) table 20 on \(view.name) sends frames for \(mac) of "
           + "\(overlay.network.label) with tunnel id "
           + "\(flow.assignedTunnelID.map(String.init) ?? "none") in place of \(overlay.tunnelID)"
         : "\(overlay.bridge) table 20 on \(view.name) sends frames for \(mac) to "
-          + "\(remoteName(output.rawValue, overlay.bridge, view)); the port is on \(where_)"
+          + "\(remoteName(output.rawValue, overlay.bridge, view)); the port is on \(holders)"
       return Deviation(
         isRightPlace ? .segmentMapWrong : .forwardingEntryWrong, node: view.name,
         object: "\(overlay.bridge) table 20 dl_dst=\(mac)", sentence, evidence: [flow.evidence],

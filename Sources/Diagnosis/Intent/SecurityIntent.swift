@@ -52,14 +52,14 @@ struct SecurityIntent {
     let rules = groups.flatMap(\.rules).filter { $0.direction == direction }
     for rule in rules where matches(rule, flow, remote) { return .allowed(rule) }
     let names = groups.map { $0.name.isEmpty ? $0.label : $0.name }.sorted()
-    let where_ = direction == .ingress ? "from \(flow.source)" : "to \(flow.destination)"
+    let remoteText = direction == .ingress ? "from \(flow.source)" : "to \(flow.destination)"
     let whose =
       groups.isEmpty
       ? "\(model.title(of: port)) has no security group"
       : "security group\(names.count == 1 ? "" : "s") \(names.joined(separator: ", ")) of "
         + model.title(of: port)
     return .denied(
-      text: "no \(direction) rule allows \(flow.protocolText) \(where_): \(whose)",
+      text: "no \(direction) rule allows \(flow.protocolText) \(remoteText): \(whose)",
       evidence: port.evidence + groups.flatMap(\.evidence))
   }
 

@@ -81,7 +81,7 @@ public final class Diagnostician {
   private func works(_ result: TraceResult, _ wanted: IntentVerdict) -> Bool {
     guard result.outcome.isDelivered == true, result.isReplied == true else { return false }
     guard case .allowed(let hops) = wanted, result.probe.kind != .arp,
-      let last = hops.last, last.direction == .ingress
+      let last = hops.last, last.direction == .ingress, cloud.guest(last.port) != nil
     else { return true }
     return result.receivedBy.contains(last.port.rawValue)
   }
