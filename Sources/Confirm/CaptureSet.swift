@@ -83,7 +83,9 @@ final class CaptureSet {
       stride(from: 0, to: all.count, by: Self.pointsPerThread).map {
         Array(all[$0..<min($0 + Self.pointsPerThread, all.count)])
       }
-    ) { chunk in chunk.forEach { $0.close() } }
+    ) { chunk in
+      for capture in chunk { capture.close() }
+    }
   }
 
   private typealias Opened = (place: CapturePlace, isOut: Bool, capture: LiveCapture)
