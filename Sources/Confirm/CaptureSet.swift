@@ -83,7 +83,9 @@ final class CaptureSet {
       stride(from: 0, to: all.count, by: Self.pointsPerThread).map {
         Array(all[$0..<min($0 + Self.pointsPerThread, all.count)])
       }
-    ) { chunk in chunk.forEach { $0.close() } }
+    ) { chunk in
+      for capture in chunk { capture.close() }
+    }
   }
 
   private typealias Opened = (place: CapturePlace, isOut: Bool, capture: LiveCapture)
@@ -117,24 +119,40 @@ final class CaptureSet {
 
   /// Captures on nodes elsewhere as well, one a namespace; they need a moment to listen.
   func add(_ remote: [RemoteNamespace], filter: String, seconds: Int) {
-    var skews: [NodeAccess: Int64] = [:]
-    for place in remote {
-      do {
-        let skew = try skews[place.access] ?? StreamCapture.skew(of: place.access)
-        skews[place.access] = skew
-        let links = try StreamCapture.links(of: place.key, place.access)
-        let capture = try StreamCapture(
-          place.key, place.access, links: links, filter: filter, seconds: seconds,
-          skewNanoseconds: skew)
-        streams.append((place.key, Array(links.values), capture))
-      } catch {
-        failures.append("\(place.key): \(error)")
+    let nodes = Dictionary(grouping: remote, by: \.key.node).values.map { $0 }
+    let results = inThreads(nodes) { Self.start($0, filter, seconds) }.joined()
+    for result in results {
+      switch result {
+      case .success(let stream): streams.append(stream)
+      case .failure(let error): failures.append(error.description)
       }
     }
     // tcpdump says nothing on its output before the first packet; a second starts any.
     if !streams.isEmpty { usleep(1_000_000) }
     for entry in streams {
       if let failure = entry.capture.failure { failures.append("\(entry.key): \(failure)") }
+    }
+  }
+
+  private typealias Stream = (key: NamespaceKey, links: [InterfaceName], capture: StreamCapture)
+
+  /// All namespaces are of one node: its clock is asked once.
+  private static func start(_ places: [RemoteNamespace], _ filter: String, _ seconds: Int)
+    -> [Result<Stream, NamespaceError>]
+  {
+    var skew: Int64?
+    return places.map { place in
+      do {
+        let known = try skew ?? StreamCapture.skew(of: place.access)
+        skew = known
+        let links = try StreamCapture.links(of: place.key, place.access)
+        let capture = try StreamCapture(
+          place.key, place.access, links: links, filter: filter, seconds: seconds,
+          skewNanoseconds: known)
+        return .success((place.key, Array(links.values), capture))
+      } catch {
+        return .failure(NamespaceError("\(place.key): \(error)"))
+      }
     }
   }
 

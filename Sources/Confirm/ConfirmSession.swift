@@ -204,7 +204,8 @@ public final class ConfirmSession {
   private func report(
     _ result: TraceResult, _ found: [Marked], _ number: Int, source: IPAddress?
   ) -> ConfirmReport {
-    var comparison = HopComparison(found, source: source, watched: captures.watched)
+    var comparison = HopComparison(
+      found, source: source, watched: captures.watched, outcome: result.outcome)
     comparison.match(result.path, result.steps, [.forward], .forward)
     comparison.match(result.replyPath, result.replySteps, [.reply, .refusal], .reply)
     comparison.addUnpredicted(isRefused: result.outcome.isDelivered == false)

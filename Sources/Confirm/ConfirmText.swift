@@ -61,7 +61,10 @@ extension ConfirmReport {
 
   private static func lines(_ hop: HopReport) -> [String] {
     let mark =
-      ["seen": " ", "missing": "-", "unpredicted": "+", "refusal": " ", "unwatched": "?"][
+      [
+        "seen": " ", "missing": "-", "unpredicted": "+", "refusal": " ", "unwatched": "?",
+        "assumed": "?",
+      ][
         hop.status.rawValue] ?? " "
     let direction = hop.isOut ? "out" : "in "
     let time = hop.microseconds.map { padded("\(Int($0)) µs", 10) } ?? padded("", 10)
@@ -72,6 +75,7 @@ extension ConfirmReport {
     let words: [HopReport.Status: String] = [
       .missing: "  NOT SEEN", .unpredicted: "  NOT PREDICTED",
       .unwatched: "  not watched",
+      .assumed: "  only with a cache that still holds the neighbour",
     ]
     let word = words[hop.status] ?? ""
     let line =

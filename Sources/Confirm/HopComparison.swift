@@ -11,6 +11,9 @@ public struct HopReport: Sendable {
     case refusal
     /// Predicted where no capture is.
     case unwatched
+    /// Predicted for a cache that still holds a neighbour whom nobody answers for; not seen, as with
+    /// an empty cache it must be.
+    case assumed
   }
   public let place: CapturePlace
   public let isOut: Bool
@@ -28,7 +31,7 @@ public struct HopReport: Sendable {
   public var isAsPredicted: Bool {
     switch status {
     case .seen: differences.isEmpty
-    case .refusal, .unwatched: true
+    case .refusal, .unwatched, .assumed: true
     case .missing, .unpredicted: false
     }
   }
@@ -42,14 +45,16 @@ struct HopComparison {
   /// The address that the probe starts with: behind a source NAT its port may be any.
   private let source: IPAddress?
   private let watched: Set<CapturePlace>
+  private let absence: HopReport.Status
 
   init(
     _ sightings: [(sighting: Sighting, layers: FrameLayers, role: ProbeRole)], source: IPAddress?,
-    watched: Set<CapturePlace>
+    watched: Set<CapturePlace>, outcome: Outcome
   ) {
     unused = sightings
     self.source = source
     self.watched = watched
+    absence = outcome == .unresolved ? .assumed : .missing
   }
 
   /// Takes the predicted path of one direction; a device may be crossed several times.
@@ -71,7 +76,7 @@ struct HopComparison {
         hops.append(
           HopReport(
             place: place, isOut: hop.isOut, role: role,
-            status: watched.contains(place) ? .missing : .unwatched, predicted: predicted,
+            status: watched.contains(place) ? absence : .unwatched, predicted: predicted,
             sighting: nil, layers: nil, differences: []))
         continue
       }

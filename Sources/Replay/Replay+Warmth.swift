@@ -8,8 +8,8 @@ import NetworkTypes
 import OpenFlow
 
 extension Replay {
-  /// Back to what a prediction starts from: Linux bridges know what they knew when the snapshot was
-  /// made, neighbour caches are empty, so that addresses are resolved by those who hold them, and
+  /// Back to what a prediction starts from: Linux bridges and learned flows are what they were when
+  /// the snapshot was made, neighbour caches are empty, so that addresses are resolved by those who hold them, and
   /// everyone is heard once more.
   public func restoreLearned(_ cloud: DataPlaneModel) throws {
     for namespace in cloud.nodes.values.flatMap(\.namespaces.values).sorted(by: { $0.key < $1.key })
@@ -21,7 +21,25 @@ extension Replay {
       try batch(["bridge"], LinkCommands.learned(namespace), in: place)
     }
     try forgetNeighbours(cloud)
+    try relearnFlows(cloud)
     greet(cloud)
+  }
+
+  /// Flows that a switch had learned and that have run out meanwhile.
+  private func relearnFlows(_ cloud: DataPlaneModel) throws {
+    for node in cloud.nodes.values.sorted(by: { $0.name < $1.name }) {
+      for (bridge, facts) in node.facts.openVSwitch.bridges.sorted(by: { $0.key < $1.key }) {
+        let learned = facts.flows.records.filter {
+          $0.hardTimeoutSeconds > 0 || $0.idleTimeoutSeconds > 0
+        }
+        guard !learned.isEmpty, SafeWords.isDevice(InterfaceName(bridge.rawValue)) else { continue }
+        let words = [
+          "ovs-ofctl", "-O", "OpenFlow15", "--bundle", "add-flows", bridge.rawValue, "-",
+        ]
+        let text = learned.map { "\($0)\n" }.joined()
+        _ = try command(words, in: .node(node.name), input: text).result()
+      }
+    }
   }
 
   /// All but what someone set by hand.
@@ -59,7 +77,7 @@ extension Replay {
       send(Self.request(from: host.mac, source), from: "eth0", in: .outside(index))
     }
     // Tunnels and four switches in user space take their time.
-    usleep(300_000)
+    usleep(150_000)
   }
 
   /// Devices that hold an address which some guest routes through.

@@ -139,3 +139,31 @@ private func inVXLAN(_ inner: [UInt8]) -> [UInt8] {
     #expect(PacketBytes.checksum(Array(bytes[..<20])) == 0)
   }
 }
+
+@Suite struct AdoptedMarkTests {
+  private func packet(_ kind: ProbeProtocol) -> Packet {
+    var packet = Packet(ethSrc: .zero, ethDst: .zero, etherType: EtherType.ipv4)
+    packet.source = address("10.0.0.1")
+    packet.destination = address("10.0.0.2")
+    packet.ipProtocol =
+      kind == .tcp ? IPProtocol.tcp : kind == .udp ? IPProtocol.udp : IPProtocol.icmp
+    packet.destinationPort = kind == .icmp ? 0 : 53
+    if kind == .icmp { packet.icmpType = 8 }
+    return packet
+  }
+
+  /// A packet that somebody else sent gives its own marks, by which it is known from there on.
+  @Test(arguments: [ProbeProtocol.icmp, .udp, .tcp])
+  func aForeignPacketIsFollowed(kind: ProbeProtocol) throws {
+    let probe = Probe(
+      origin: .external(address("10.0.0.1")), destination: address("10.0.0.2"), kind: kind,
+      destinationPort: kind == .icmp ? nil : 53)
+    let layers = FrameLayers(frame(kind, mark))
+    let adopted = try #require(layers.mark(like: packet(kind), probe))
+    #expect(layers.role(for: adopted) == .forward)
+    #expect(FrameLayers(frame(kind, other)).role(for: adopted) == nil)
+    let translated = FrameLayers(frame(kind, mark, from: "203.0.113.9"))
+    #expect(translated.role(for: adopted) == .forward)
+    #expect(translated.mark(like: packet(kind), probe) == nil)
+  }
+}
