@@ -84,9 +84,11 @@ import Testing
   /// Of a site on which everything that people name has this name, the first page of each kind.
   private static func pages(_ name: String) throws -> [(name: String, text: String)] {
     var kinds: Set<Substring> = []
-    return try ReportFixture.pages(try input(name)).filter { page in
-      kinds.insert(page.name.prefix { $0 != "-" && $0 != "." }).inserted
-    }
+    return try ReportFixture.pages(try input(name))
+      .sorted { ($0.name.count, $0.name) < ($1.name.count, $1.name) }
+      .filter { page in
+        kinds.insert(page.name.prefix { $0 != "-" && $0 != "." }).inserted
+      }
   }
 
   static func input(_ name: String) throws -> ReportInput {
