@@ -163,6 +163,23 @@
     document.addEventListener('pointerup', function () { setTimeout(function () { last = null; }, 0); });
   }
 
+  // A traced path in the picture of all nodes: its boxes stay, the others fade.
+  function setUpLight(item) {
+    var marks = item.dataset.light.split(' ');
+    var lit = button('show in the picture', '', function () {
+      var on = lit.getAttribute('aria-pressed') !== 'true';
+      all('[data-light] button').forEach(function (other) { other.setAttribute('aria-pressed', 'false'); });
+      lit.setAttribute('aria-pressed', String(on));
+      all('[data-mark]').forEach(function (box) {
+        box.classList.toggle('faded', on && marks.indexOf(box.dataset.mark) < 0);
+        box.classList.toggle('lit', on && marks.indexOf(box.dataset.mark) >= 0);
+      });
+      if (on) document.querySelector('[data-mark].lit').scrollIntoView({ block: 'center' });
+    });
+    lit.setAttribute('aria-pressed', 'false');
+    item.appendChild(lit);
+  }
+
   // The index: entries of this page, or the page of the index that a word is on.
   function setUpSearch(tools) {
     var list = document.getElementById('entries');
@@ -215,5 +232,6 @@
 
   all('[data-table]').forEach(setUpTable);
   all('.canvas').forEach(setUpDrawing);
+  all('[data-light]').forEach(setUpLight);
   all('[data-search]').forEach(setUpSearch);
 }());

@@ -10,9 +10,28 @@ public struct TracedProbe: Sendable {
   /// As it was asked, in people's words: `web1 to 8.8.8.8, icmp`.
   public var title: String
   public var result: TraceResult
-  public init(title: String, result: TraceResult) {
+  /// What was seen on wires, place by place; empty where nobody looked.
+  public var observations: [ReportObservation] = []
+  public init(title: String, result: TraceResult, observations: [ReportObservation] = []) {
     self.title = title
     self.result = result
+    self.observations = observations
+  }
+}
+
+/// What a trace says of a place beside what was seen there.
+public struct ReportObservation: Hashable, Sendable {
+  /// `cmp1 qvo1931f4e9-46 out`.
+  public var place: String
+  public var predicted: String
+  public var observed: String
+  /// Open where nothing can be told: nobody listened there.
+  public var standing: Standing
+  public init(place: String, predicted: String, observed: String, standing: Standing) {
+    self.place = place
+    self.predicted = predicted
+    self.observed = observed
+    self.standing = standing
   }
 }
 

@@ -52,7 +52,9 @@ struct ReportCommand: ParsableCommand {
   var templates: String?
 
   func validate() throws {
-    if format == .html, output == nil { throw ValidationError("Missing option '--output <folder>'") }
+    if format == .html, output == nil {
+      throw ValidationError("Missing option '--output <folder>'")
+    }
   }
 
   func run() throws {

@@ -1,5 +1,6 @@
 // Pictures: paths that can be followed with a finger, and clouds of any size on one page.
 import Facts
+import Foundation
 import NetworkTypes
 import Testing
 import Trace
@@ -100,9 +101,9 @@ import Trace
   @Test func manyNodesShareLanes() throws {
     let facts = Self.multiplied(try ReportFixture.facts.get(), by: 100)
     let input = try ReportFixture.input(facts)
-    let clock = ContinuousClock()
-    var pages: [(name: String, text: String)] = []
-    let time = try clock.measure { pages = try ReportFixture.pages(input) }
+    let start = threadSeconds()
+    let pages = try ReportFixture.pages(input)
+    let seconds = threadSeconds() - start
     #expect(facts.nodes.count == 400)
     let overview = OverviewDiagram(ElementCatalogue(facts, input.model))
     #expect(overview.groups.count <= OverviewDiagram.laneLimit)
@@ -114,7 +115,14 @@ import Trace
     for (name, text) in pages {
       #expect(text.utf8.count < PageWriter.pageLimit, "\(name): \(text.utf8.count)")
     }
-    #expect(time < .seconds(60))
+    #expect(seconds < 60)
+  }
+
+  /// What this thread has computed for; other tests and programs do not count.
+  private func threadSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   /// The nodes of a cloud many times over, under other names.

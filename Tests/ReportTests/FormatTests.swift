@@ -84,7 +84,8 @@ import Testing
       #expect(rules[index]["id"] as? String == result["ruleId"] as? String)
       let kind = try #require(result["kind"] as? String)
       #expect((kind == "fail") != (result["level"] as? String == "none"))
-      let places = (result["locations"] as? [[String: Any]] ?? [])
+      let places =
+        (result["locations"] as? [[String: Any]] ?? [])
         + (result["relatedLocations"] as? [[String: Any]] ?? [])
       for place in places {
         let physical = try #require(place["physicalLocation"] as? [String: Any])

@@ -61,7 +61,8 @@ import Testing
   }
 
   static let tame = Result {
-    Dictionary(uniqueKeysWithValues: try pages("tame").map { ($0.name, kinds(PageReader($0.text))) })
+    Dictionary(
+      uniqueKeysWithValues: try pages("tame").map { ($0.name, kinds(PageReader($0.text))) })
   }
 
   private static func kinds(_ reader: PageReader) -> [String: Int] {
@@ -80,9 +81,14 @@ import Testing
     }
   }
 
-  /// A site on which everything that people name has this name.
+  /// Of a site on which everything that people name has this name, the first page of each kind.
   private static func pages(_ name: String) throws -> [(name: String, text: String)] {
-    try ReportFixture.pages(try input(name))
+    var kinds: Set<Substring> = []
+    return try ReportFixture.pages(try input(name))
+      .sorted { ($0.name.count, $0.name) < ($1.name.count, $1.name) }
+      .filter { page in
+        kinds.insert(page.name.prefix { $0 != "-" && $0 != "." }).inserted
+      }
   }
 
   static func input(_ name: String) throws -> ReportInput {

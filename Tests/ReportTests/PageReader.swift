@@ -25,7 +25,7 @@ struct PageReader {
     "lang", "charset", "http-equiv", "content", "name", "rel", "href", "class", "id", "viewBox",
     "width", "height", "rx", "x", "y", "d", "cx", "cy", "r", "role", "tabindex", "scope", "title",
     "aria-hidden", "aria-label", "aria-labelledby", "aria-describedby", "hidden", "data-table",
-    "data-column", "data-values", "data-search", "data-first",
+    "data-column", "data-values", "data-search", "data-first", "data-mark", "data-light",
   ]
 
   private var rest: Substring.UnicodeScalarView
@@ -49,7 +49,8 @@ struct PageReader {
   private var context: String { String(Substring(rest.prefix(60))) }
 
   private mutating func step() {
-    if rest.first != "<" || open.last == "script" && !rest.starts(with: "</script>".unicodeScalars) {
+    if rest.first != "<" || open.last == "script" && !rest.starts(with: "</script>".unicodeScalars)
+    {
       return readText()
     }
     rest.removeFirst()

@@ -46,7 +46,8 @@ import Testing
     for (name, list) in ids { #expect(Set(list).count == list.count, "\(name)") }
     let known = ids.mapValues(Set.init)
     for (name, reader) in readers {
-      for link in Set(reader.elements.filter { $0.name == "a" }.compactMap { $0.attributes["href"] })
+      for link in Set(
+        reader.elements.filter { $0.name == "a" }.compactMap { $0.attributes["href"] })
       {
         let parts = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
         let page = parts[0].isEmpty ? name : String(parts[0])
@@ -209,8 +210,9 @@ import Testing
   /// A reader who has only the HTML: node, thing, fix and the lines that show it.
   @Test func findingTellsWhatToDo() throws {
     let page = try ReportFixture.page(try ReportFixture.fullInput(), "finding-1.html")
-    for words in ["Node", "How to mend it", "Why it matters", "Evidence", "iptables-save_-c.txt:12"]
-    {
+    for words in [
+      "Node", "How to mend it", "Why it matters", "Evidence", "iptables-save_-c.txt:12",
+    ] {
       #expect(page.contains(words), "\(words)")
     }
   }
@@ -255,7 +257,11 @@ import Testing
   ])
   func pageNamesAreTame(_ id: String, _ plain: String?) {
     let slug = PageName.slug(id)
-    if let plain { #expect(slug == plain) } else { #expect(slug.hasPrefix("x-") && slug.count == 26) }
+    if let plain {
+      #expect(slug == plain)
+    } else {
+      #expect(slug.hasPrefix("x-") && slug.count == 26)
+    }
   }
 
   @Test func foldersAreReplaced() throws {

@@ -75,6 +75,10 @@ enum ReportFixture {
   static func fullInput(_ facts: CloudFacts? = nil, word: String = "web") throws -> ReportInput {
     var input = try input(facts)
     input.traces = try traces()
+    input.traces[0].observations = [
+      ReportObservation(place: word, predicted: word, observed: word, standing: .good),
+      ReportObservation(place: word, predicted: word, observed: "", standing: .open),
+    ]
     input.findings = ReportSamples.findings(word)
     input.diagnoses = [ReportSamples.diagnosis(word)]
     input.changes = ReportSamples.changes(word)

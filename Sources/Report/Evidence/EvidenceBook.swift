@@ -58,11 +58,13 @@ final class EvidenceBook {
     var place = Place(line: line, start: 0, end: 0)
     if whole.count > Self.longLine {
       let part = (range ?? whole).clamped(to: whole)
-      place = part.isEmpty
+      place =
+        part.isEmpty
         ? Place(line: line, start: whole.lowerBound, end: whole.lowerBound + 1)
         : Place(line: line, start: part.lowerBound, end: part.upperBound)
     }
-    let bucket = place.isPart
+    let bucket =
+      place.isPart
       ? "b\(place.start / Self.bytesPerPage)" : "\((line - 1) / Self.linesPerPage)"
     let page = "\(file.rawValue)-\(bucket)"
     if cited[file, default: [:]][page, default: []].insert(place).inserted { count += 1 }

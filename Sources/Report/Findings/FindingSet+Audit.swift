@@ -36,8 +36,9 @@ extension ReportFinding {
     }
     let nodes = Set(objects.filter { $0.kind == .node }.map(\.id))
       .union(finding.evidence.compactMap(\.node))
-    if nodes.count == 1 { node = nodes.first }
-    for node in nodes.sorted() where !objects.contains(ReportObject(.node, node)) {
+    node = nodes.count == 1 ? nodes.first : nodes.isEmpty ? names.node(of: objects) : nil
+    for node in nodes.union([node].compactMap { $0 }).sorted()
+    where !objects.contains(ReportObject(.node, node)) {
       objects.append(ReportObject(.node, node))
     }
   }

@@ -7,6 +7,8 @@ import NetworkTypes
 public struct ObjectNames: Sendable {
   /// Nil for words that mean several.
   private var meanings: [String: ReportObject?] = [:]
+  /// Where things are, or should be.
+  private var homes: [ReportObject: Set<String>] = [:]
 
   public init(_ model: CloudModel) {
     for node in model.nodes { add(node.name.rawValue, ReportObject(.node, node.name.rawValue)) }
@@ -25,9 +27,12 @@ public struct ObjectNames: Sendable {
       for word in [server.label, server.id.rawValue, server.instanceName ?? ""] {
         add(word, object)
       }
+      if let node = server.node { homes[object] = [node.rawValue] }
     }
     for item in model.floatingIPs {
-      add(item.address.description, ReportObject(.floatingIP, item.address.description))
+      let object = ReportObject(.floatingIP, item.address.description)
+      add(item.address.description, object)
+      homes[object, default: []].formUnion(item.places.map(\.node.rawValue))
     }
     for port in model.ports { addPort(port, model) }
   }
@@ -37,6 +42,8 @@ public struct ObjectNames: Sendable {
     // A port without a name of its own is called as its server is, which is meant then.
     if !port.name.isEmpty { add(port.name, object) }
     add(port.id.rawValue, object)
+    let places = port.locations.map(\.node.rawValue)
+    homes[object] = Set(places.isEmpty ? [port.boundNode?.rawValue].compactMap { $0 } : places)
     for location in port.locations where !port.isDistributed {
       for word in [location.interface, location.switchPort ?? "", location.linuxBridge ?? ""] {
         add(word.rawValue, object)
@@ -53,11 +60,19 @@ public struct ObjectNames: Sendable {
     }
   }
 
+  /// The only node that these things are on, or should be; nil where there are several or none.
+  func node(of objects: [ReportObject]) -> String? {
+    let nodes = objects.reduce(into: Set<String>()) { $0.formUnion(homes[$1] ?? []) }
+    return nodes.count == 1 ? nodes.first : nil
+  }
+
   /// In the order of the text, each once.
   public func objects(in text: String) -> [ReportObject] {
     var found: [ReportObject] = []
     func look(_ word: Substring) {
-      if let object = meanings[String(word)] ?? nil, !found.contains(object) { found.append(object) }
+      if let object = meanings[String(word)] ?? nil, !found.contains(object) {
+        found.append(object)
+      }
     }
     if let object = meanings[text] ?? nil { found.append(object) }
     for word in text.split(whereSeparator: { " \t\n,;\"()[]".contains($0) }) {

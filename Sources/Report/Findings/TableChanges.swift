@@ -36,16 +36,19 @@ extension ReportChanges {
       ) { first, _ in first }
       let name = row.first.map(words) ?? ""
       let id = row.compactMap { cell in if case .id(let id) = cell { id } else { nil } }.first
-      // Gaps and agents have no id: all that is said of them is.
+      // Services have no id but what they serve and where; of a gap all that is said is its name.
+      let named = topic == .gaps ? row[...] : row.prefix(2)
       let key = id.map { $0.hasPrefix(name) ? name : "\(name) (\($0.prefix(8)))" }
-      result[key ?? row.prefix(3).map(words).joined(separator: " ")] = cells
+      result[key ?? named.map(words).joined(separator: " ")] = cells
     }
     return result
   }
 
   private static func words(_ cell: TableCell) -> String {
     switch cell {
-    case .text(let text), .id(let text): text
+    // Process ids change with every start.
+    case .text(let text): text.replacing(#/ ?\(?pid \d+\)?/#, with: "")
+    case .id(let id): id
     case .number(let number): "\(number)"
     case .flag(let flag): flag ? "yes" : "no"
     case .list(let items): items.joined(separator: ", ")

@@ -5,7 +5,9 @@ import LogicalModel
 enum PrometheusText {
   static func document(_ input: ReportInput) -> String {
     var lines: [String] = []
-    func metric(_ name: String, _ help: String, _ samples: [(labels: [(String, String)], value: Int)]) {
+    func metric(
+      _ name: String, _ help: String, _ samples: [(labels: [(String, String)], value: Int)]
+    ) {
       lines += ["# HELP \(name) \(help)", "# TYPE \(name) gauge"]
       lines += samples.map { sample in
         let labels = sample.labels.map { "\($0.0)=\"\(escaped($0.1))\"" }.joined(separator: ",")
@@ -18,7 +20,10 @@ enum PrometheusText {
     metric(
       "ovsight_findings", "Findings that nobody has waived, by severity.",
       RuleSeverity.allCases.map { severity in
-        ([source, ("severity", severity.rawValue)], set?.open.count { $0.severity == severity } ?? 0)
+        (
+          [source, ("severity", severity.rawValue)],
+          set?.open.count { $0.severity == severity } ?? 0
+        )
       })
     metric(
       "ovsight_findings_waived", "Findings that somebody has waived.",

@@ -17,11 +17,13 @@ enum TopologyDot {
     }
     for router in model.routers {
       let words = [router.label, "\(router.mode) router"]
-      lines.append("  \(node("router", router.id.rawValue)) [shape=ellipse, label=\(quoted(words))];")
+      lines.append(
+        "  \(node("router", router.id.rawValue)) [shape=ellipse, label=\(quoted(words))];")
       let feet = Set(router.interfaces.compactMap(\.network)).sorted()
       lines += feet.map { edge("router", router.id.rawValue, "network", $0.rawValue) }
       if let network = router.gateway?.network {
-        lines.append(edge("router", router.id.rawValue, "network", network.rawValue, "[style=bold]"))
+        lines.append(
+          edge("router", router.id.rawValue, "network", network.rawValue, "[style=bold]"))
       }
     }
     for server in model.servers {
@@ -43,7 +45,8 @@ enum TopologyDot {
   private static func edge(
     _ kind: String, _ id: String, _ otherKind: String, _ other: String, _ attributes: String = ""
   ) -> String {
-    "  \(node(kind, id)) -- \(node(otherKind, other))" + (attributes.isEmpty ? "" : " \(attributes)")
+    "  \(node(kind, id)) -- \(node(otherKind, other))"
+      + (attributes.isEmpty ? "" : " \(attributes)")
       + ";"
   }
 

@@ -20,7 +20,9 @@ enum TopologySVG {
     let colours = rules.filter { $0.hasPrefix("  --") }.prefix(40)
     let drawn = rules.filter { line in
       line.hasSuffix("}") && !line.contains("@")
-        && ["svg ", ".drawing ", ".guest ", ".router ", ".network ", ".external ", ".link ", ".joint ",
+        && [
+          "svg ", ".drawing ", ".guest ", ".router ", ".network ", ".external ", ".link ",
+          ".joint ",
           ".divider ", ".namespace ",
         ].contains { line.hasPrefix($0) }
     }

@@ -29,7 +29,8 @@ struct NetworkPages {
       .lines(network.segments.map { .text(Self.words($0)) }),
       .lines((site.index.subnets[network.id] ?? []).map { .text($0.cidr.description) }),
       .lines(vlans + (more > 0 ? [.text("and \(more) more")] : [])),
-      .lines((site.index.routersByNetwork[network.id] ?? []).prefix(8).map { site.map.link($0.id) }),
+      .lines(
+        (site.index.routersByNetwork[network.id] ?? []).prefix(8).map { site.map.link($0.id) }),
       .text(network.isExternal ? "yes" : ""), .text(network.mtuBytes.map { "\($0)" } ?? ""),
       .text("\(site.index.portsByNetwork[network.id]?.count ?? 0)"),
       site.tally(ReportObject(.network, network.id.rawValue)), .shortID(network.id.rawValue),

@@ -84,8 +84,9 @@ struct RouterPages {
           site.map.link(interface.network),
           .lines(interface.addresses.map { .text($0.description) }),
           .text(interface.mac?.description ?? ""), .text(part),
-          .text(Set((port?.locations ?? []).map(\.interface.rawValue)).sorted()
-            .joined(separator: ", ")),
+          .text(
+            Set((port?.locations ?? []).map(\.interface.rawValue)).sorted()
+              .joined(separator: ", ")),
           .shortID(interface.port.rawValue),
         ]
       })
@@ -112,7 +113,9 @@ struct RouterPages {
     LinkTable(
       id: "routes", caption: "Extra routes",
       columns: [.init("Destination", isTechnical: true), .init("Next hop", isTechnical: true)],
-      rows: router.routes.map { [.text($0.destination.description), .text($0.nextHop.description)] }
+      rows: router.routes.map {
+        [.text($0.destination.description), .text($0.nextHop.description)]
+      }
     )
   }
 

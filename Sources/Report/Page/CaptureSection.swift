@@ -46,7 +46,9 @@ enum CaptureSection {
         }),
       LinkTable(
         id: "diagnostics", caption: "Not understood",
-        columns: [.init("Place"), .init("Severity"), .init("What"), .init("Code", isTechnical: true)],
+        columns: [
+          .init("Place"), .init("Severity"), .init("What"), .init("Code", isTechnical: true),
+        ],
         rows: facts.diagnostics.filter { $0.severity > .note }.map { item in
           [
             site.book.cite(item.evidence) ?? .text("unknown place"),

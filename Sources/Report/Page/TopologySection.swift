@@ -20,14 +20,20 @@ enum TopologySection {
         logical.omissions.isEmpty
           ? "" : "Not drawn: " + logical.omissions.joined(separator: ", ") + "."),
       "physical": .markup(
-        DiagramDrawing(DiagramLayout(overview.result), id: "physical-map", map: site.map).svg(
-          title: "Nodes", description: words(overview.result))),
+        DiagramDrawing(
+          DiagramLayout(overview.result), id: "physical-map", map: site.map, isMarked: true
+        )
+        .svg(title: "Nodes", description: words(overview.result))),
       "has_physical": .flag(!site.input.facts.nodes.isEmpty),
       "is_grouped": .flag(isGrouped),
       "nodes": .list(isGrouped ? chips(site) : []),
       "traces": .list(
         site.input.traces.enumerated().map { index, trace in
-          ["path": .text(SiteContext.tracePath(index)), "title": .text(trace.title)]
+          [
+            "path": .text(SiteContext.tracePath(index)), "title": .text(trace.title),
+            // Nodes that share a lane are not drawn one by one.
+            "marks": .text(isGrouped ? "" : TraceSection(site).marks(trace)),
+          ]
         }),
       "has_traces": .flag(!site.input.traces.isEmpty),
     ]

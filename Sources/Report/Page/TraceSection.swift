@@ -27,9 +27,31 @@ struct TraceSection {
       "icon": .markup(Icon.sign(standing)),
       "facts": .list(facts(result)),
       "directions": .list(directions(result, id: id)),
+      "observations": trace.observations.isEmpty
+        ? .none : .markup(Self.table(trace.observations).markup),
       "has_assumptions": .flag(!result.assumptions.isEmpty),
       "assumptions": .list(result.assumptions.map { .text($0) }),
     ]
+  }
+
+  private static func table(_ items: [ReportObservation]) -> LinkTable {
+    LinkTable(
+      id: "observations", caption: "Prediction beside capture",
+      columns: [
+        .init("Place", isTechnical: true), .init("Predicted", isTechnical: true),
+        .init("Seen", isTechnical: true), .init("Agrees"),
+      ],
+      rows: items.map { item in
+        let word: String =
+          switch item.standing {
+          case .good: "yes"
+          case .bad: "no"
+          case .open: "not known"
+          }
+        let sign = Markup.tag(
+          "span", item.standing.rawValue, [], [Icon.standing(item.standing), .text(" \(word)")])
+        return [.text(item.place), .text(item.predicted), .text(item.observed), sign]
+      }, isPlain: true)
   }
 
   static func standing(_ verdict: Bool?) -> Standing {
@@ -89,10 +111,18 @@ struct TraceSection {
   func picture(_ trace: TracedProbe, page: String) -> Markup? {
     let story = TraceStory(trace.result.steps, catalogue)
     guard !story.stops.isEmpty else { return nil }
-    let diagram = PathDiagram.make(story, catalogue, end: Self.end(trace.result.outcome.isDelivered))
-    { "\(page)#there-\($0)" }
+    let diagram = PathDiagram.make(
+      story, catalogue, end: Self.end(trace.result.outcome.isDelivered)
+    ) { "\(page)#there-\($0)" }
     return DiagramDrawing(DiagramLayout(diagram), id: "path-map").svg(
       title: trace.title, description: words(story))
+  }
+
+  /// Marks of the boxes that it visits, with blanks between.
+  func marks(_ trace: TracedProbe) -> String {
+    let story = TraceStory(trace.result.steps, catalogue)
+    let diagram = PathDiagram.make(story, catalogue, end: .unknown) { _ in "" }
+    return Set(diagram.boxes.map(\.mark)).sorted().joined(separator: " ")
   }
 
   private static func end(_ isArrived: Bool?) -> Diagram.End {

@@ -79,7 +79,8 @@ struct SearchIndex {
     var size = 0
     for entry in entries {
       // Five bytes for a quote, and what stands around it.
-      let length = 110 + 2 * (entry.word.utf8.count + entry.label.utf8.count) + entry.path.utf8.count
+      let length =
+        110 + 2 * (entry.word.utf8.count + entry.label.utf8.count) + entry.path.utf8.count
       let isFull = shards[shards.count - 1].count >= Self.entryLimit
       if isFull || size + length > Self.byteLimit {
         shards.append([])

@@ -144,7 +144,8 @@ struct SiteBuilder {
     ) { floating.page(model.floatingIPs[$0]) }
     let nodes = NodePages(site: site)
     try writeList(
-      "nodes", title: "Nodes", words: "Captured nodes, with what their agents are configured to do.",
+      "nodes", title: "Nodes",
+      words: "Captured nodes, with what their agents are configured to do.",
       table: nodes.list())
     try write(model.nodes.map(\.name.rawValue), .node) { nodes.page(model.nodes[$0]) }
     let servers = ServerPages(site: site)

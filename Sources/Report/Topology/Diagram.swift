@@ -55,6 +55,18 @@ struct DiagramBox: Hashable, Sendable {
   var isMuted = false
   /// Whose page it leads to.
   var object: ReportObject?
+
+  /// What the script finds it by: the same for one thing in every picture, as a guest may be known by
+  /// name here and by id there.
+  var mark: String {
+    let words: String =
+      switch id {
+      case .guest(let node, _): "guest \(node?.rawValue ?? "") \(title)"
+      default: "\(id)"
+      }
+    return SHA256.digest(Array(words.utf8)).prefix(5)
+      .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
 }
 
 /// A node, or a group of nodes that are alike.
@@ -109,6 +121,10 @@ struct Diagram: Hashable, Sendable {
     wires.sort {
       ($0.title == "underlay" ? 0 : 1, $0.title) < ($1.title == "underlay" ? 0 : 1, $1.title)
     }
+  }
+  /// Everything that is drawn.
+  var boxes: [DiagramBox] {
+    lanes.flatMap { lane in DiagramLevel.allCases.flatMap(lane.boxes) } + wires + outside
   }
   func visitCount(_ id: ElementID) -> Int { visits.count { $0.element == id } }
 }

@@ -6,14 +6,16 @@ struct DiagramDrawing {
   private let layout: DiagramLayout
   private let id: String
   private let map: SiteMap?
+  private let isMarked: Bool
   private var diagram: Diagram { layout.diagram }
 
   /// `id` begins every id that the drawing uses, so that several fit on one page. Without `map`
-  /// nothing leads to other pages.
-  init(_ layout: DiagramLayout, id: String, map: SiteMap? = nil) {
+  /// nothing leads to other pages. Where `isMarked`, the script may light boxes up.
+  init(_ layout: DiagramLayout, id: String, map: SiteMap? = nil, isMarked: Bool = false) {
     self.layout = layout
     self.id = id
     self.map = map
+    self.isMarked = isMarked
   }
 
   func svg(title: String, description: String) -> Markup {
@@ -77,7 +79,7 @@ struct DiagramDrawing {
     diagram.wires.compactMap { box in
       layout.frames[box.id].map { frame in
         SVG.group(
-          "wire", explanation: box.explanation,
+          "wire", explanation: box.explanation, mark: isMarked ? box.mark : nil,
           [SVG.box(frame, "shape", radius: frame.height / 2 > 17 ? 12 : 17)]
             + sideBySide(box, frame))
       }
@@ -105,6 +107,7 @@ struct DiagramDrawing {
     return SVG.linked(
       SVG.group(
         className + (box.isMuted ? " muted" : ""), explanation: box.explanation,
+        mark: isMarked ? box.mark : nil,
         [SVG.box(frame, "shape", radius: 6)] + words), to: diagram.hasPath ? nil : box.object, map)
   }
 

@@ -152,7 +152,6 @@ struct PathRouter {
 
 extension Diagram {
   func box(_ id: ElementID) -> DiagramBox? {
-    let all = lanes.flatMap { lane in DiagramLevel.allCases.flatMap(lane.boxes) }
-    return (all + wires + outside).first { $0.id == id }
+    boxes.first { $0.id == id }
   }
 }

@@ -24,9 +24,12 @@ enum SVG {
   }
 
   /// A group with a tooltip.
-  static func group(_ className: String, explanation: String, _ body: [Markup]) -> Markup {
+  static func group(
+    _ className: String, explanation: String, mark: String? = nil, _ body: [Markup]
+  ) -> Markup {
     let title = explanation.isEmpty ? [] : [Markup.tag("title", text: explanation)]
-    return .tag("g", className, [], title + body)
+    return .tag(
+      "g", className, mark.map { [MarkupAttribute("data-mark", $0)] } ?? [], title + body)
   }
 
   static func box(_ frame: Rect, _ className: String, radius: Double) -> Markup {
