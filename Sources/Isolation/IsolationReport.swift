@@ -63,7 +63,8 @@ public final class IsolationCheck {
     let origins =
       cloud.guests.indices.map { ReachOrigin.guest($0) }
       + cloud.outsideHosts.indices.map { ReachOrigin.outside($0) }
-    let confirmation = LeakConfirmation(tracer: tracer, space: audit.reach.space)
+    let confirmation = LeakConfirmation(
+      tracer: tracer, space: audit.reach.space, rivals: audit.reach.owners)
     var reasons: Set<String> = []
     for origin in origins {
       let found = audit.audit(origin)

@@ -36,19 +36,34 @@ public final class IsolationAudit {
     var audit = OriginAudit(origin: origin, unknowns: result.unknowns, result: result)
     audit.leaks = leaks(result) { leaks(origin, $0, $1) }
     if case .guest(let index) = origin, let port = intent.port(of: index) {
-      // Tags of VLAN 0 carry a priority and no network.
-      let anyTag = space.interval(.vlan, tagPresent + 1...0x1fff)
-      let tagged = reach.reach(from: origin, sending: space.and(scope, anyTag))
+      let tagged = reach.reach(from: origin, sending: space.minus(scope, untagged))
       audit.unknowns += tagged.unknowns
-      audit.leaks += leaks(tagged) { place, arrival in
-        // What a router takes is its own network's by then.
-        arrival.routedHops > 0 || network(of: place) == port.network
-          ? [] : leak(
-            .vlanHopping, .low, origin, place, arrival, received: arrival.packets,
-            isAddressed: false)
-      }
+      audit.leaks += leaks(tagged) { taggedLeaks(origin, port, $0, $1) }
     }
     return audit
+  }
+
+  /// A tag of VLAN 0 carries no network, but filters that do not look behind tags let through what it
+  /// is on; any other tag must not come out on another network.
+  private func taggedLeaks(
+    _ origin: ReachOrigin, _ port: NeutronPort, _ place: ReachPlace, _ arrival: Arrival
+  ) -> [Leak] {
+    guard case .guest(let index) = origin, place != .guest(index) else { return [] }
+    let zero = space.value(.vlan, tagPresent)
+    var found: [Leak] = []
+    if arrival.routedHops == 0, network(of: place) != port.network {
+      found += leak(
+        .vlanHopping, .low, origin, place, arrival, received: arrival.packets,
+        sent: space.complement(zero), isAddressed: false)
+    }
+    if case .device = place { return found }
+    guard let policy = intent.policy(of: index) else { return found }
+    let genuine = space.assign(
+      HeaderField.vlan.rawValue, [tagPresent...tagPresent], in: policy.genuine)
+    return found
+      + leak(
+        .vlanHopping, .low, origin, place, arrival, received: arrival.packets,
+        sent: space.minus(zero, genuine), isAddressed: false)
   }
 
   /// What is asked about: packets that begin something. Answers to nothing, which trackers call
@@ -137,9 +152,17 @@ public final class IsolationAudit {
     _ arrival: Arrival, received: PacketSet, sent: PacketSet? = nil, isAddressed: Bool = true
   ) -> [Leak] {
     if received.isEmpty { return [] }
-    var source = arrival.origin(of: received, in: space)
+    let lasting = space.and(received, space.value(.passing, 0))
+    var source = lasting.isEmpty ? .empty : arrival.origin(of: lasting, in: space)
+    var passing = space.minus(received, lasting)
+    if !passing.isEmpty {
+      passing = space.minus(arrival.origin(of: passing, in: space), source)
+      if let sent { passing = space.and(passing, sent) }
+    }
     if let sent { source = space.and(source, sent) }
-    var leaks: [Leak] = []
+    var leaks = made(
+      border, Exposure.learnedFlow.severity, .learnedFlow, origin, place, passing, received,
+      isAddressed)
     for (exposure, part) in exposures(border, origin, place) {
       let mine = space.and(source, part)
       source = space.minus(source, mine)

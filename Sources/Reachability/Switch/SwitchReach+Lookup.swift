@@ -116,7 +116,8 @@ extension SwitchReach {
       level.rest = space.minus(level.rest, set)
     }
     // A flow with a timeout may be gone when the packet comes: lower ones see it as well.
-    level.taken.append((flow, set))
+    let isPassing = flow.entry.hardTimeoutSeconds != 0 || flow.entry.idleTimeoutSeconds != 0
+    level.taken.append((flow, isPassing ? space.assign(.passing, 1, in: set) : set))
   }
 
   private func conjunctions(

@@ -68,7 +68,7 @@ public final class CloudReach {
   }
   private var wires: [WireEnd: PacketSet] = [:]
   /// MACs of whoever answers for an address, on whatever network.
-  let owners: [IPAddress: [MACAddress]]
+  public let owners: [IPAddress: [MACAddress]]
 
   /// Addresses that routers answer for without having them.
   let floatingAddresses: [IPAddress]
@@ -185,7 +185,7 @@ public final class CloudReach {
   /// packets from its router's MAC to the addresses on its wire.
   public func everything(from origin: ReachOrigin) -> PacketSet {
     var set = PacketSet.all
-    for field in HeaderField.allCases where HeaderField.metadataMask & field.bit != 0 {
+    for field in HeaderField.allCases where HeaderField.unsentMask & field.bit != 0 {
       set = space.and(space.value(field, 0), set)
     }
     switch origin {
