@@ -60,7 +60,8 @@ public struct Waivers: Sendable {
         guard let waiver = valid.first(where: { $0.covers(finding) }) else { return false }
         used.insert(waiver)
         notes.append(
-          "waived: \(finding.rule.id) \(finding.subject): \(waiver.reason) (\(waiver.owner), until \(waiver.expires))")
+          "waived: \(finding.rule.id) \(finding.subject): \(waiver.reason) (\(waiver.owner), until \(waiver.expires))"
+        )
         return true
       }
       return result

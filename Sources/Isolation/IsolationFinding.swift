@@ -76,7 +76,8 @@ public struct IsolationFindings {
     let froms = Set(leaks.map { name($0.leak.origin) }).sorted()
     let tos = Set(leaks.map { name($0.leak.place) }).sorted()
     var message = "\(list(froms)) → \(list(tos)): \(packets.joined(separator: "; "))"
-    message += "; for example \(text(first.packet)) from \(name(first.leak.origin)) arrives at \(name(first.leak.place))"
+    message +=
+      "; for example \(text(first.packet)) from \(name(first.leak.origin)) arrives at \(name(first.leak.place))"
     switch first.verdict {
     case .confirmed: break
     case .unknown(let why): message += " (the tracer cannot tell: \(why))"
@@ -90,7 +91,8 @@ public struct IsolationFindings {
   }
 
   private func list(_ names: [String]) -> String {
-    names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " and \(names.count - 4) more" : "")
+    names.prefix(4).joined(separator: ", ")
+      + (names.count > 4 ? " and \(names.count - 4) more" : "")
   }
 
   private func side(_ origin: ReachOrigin) -> String {
@@ -170,7 +172,8 @@ public struct IsolationFindings {
     return IsolationFinding(
       id: "breakage/\(key.kind)", title: "Traffic that was asked for does not get through",
       severity: .high,
-      why: "Neutron's objects allow these packets, and the nodes do not let them or their answers through.",
+      why:
+        "Neutron's objects allow these packets, and the nodes do not let them or their answers through.",
       fix: "Mend what the reason names; `ovsight trace` shows each hop.",
       subject: Set(broken.map { origin($0.expectation.probe) }).sorted().prefix(4)
         .joined(separator: ", "),
@@ -201,7 +204,8 @@ private struct Words {
     if isDisagreement {
       return Words(
         title: "Two evaluators of Ovsight disagree",
-        why: "Sets say that a packet arrives and the tracer does not see it arrive: one of the two is wrong, or who answers ARP first decides.",
+        why:
+          "Sets say that a packet arrives and the tracer does not see it arrive: one of the two is wrong, or who answers ARP first decides.",
         fix: "Report it with the snapshot; take neither answer for certain.")
     }
     if let exposure = leak.exposure { return of(exposure) }
@@ -213,23 +217,29 @@ private struct Words {
     case .learnedFlow:
       Words(
         title: "A learnt flow leads across a border until it expires",
-        why: "The switch learnt where an address is while something was wired wrongly, and still follows it.",
+        why:
+          "The switch learnt where an address is while something was wired wrongly, and still follows it.",
         fix: "It goes by itself with its timeout; delete the flow to be quicker.")
     case .guestTag:
       Words(
         title: "A guest's own VLAN tag passes by filters or chooses the network",
-        why: "The agent's flows do not ask for frames without a tag on ports of guests: its tables take the guest's tag for a local VLAN, and br_netfilter does not look behind a tag (VLAN 0 too).",
+        why:
+          "The agent's flows do not ask for frames without a tag on ports of guests: its tables take the guest's tag for a local VLAN, and br_netfilter does not look behind a tag (VLAN 0 too).",
         fix: "Drop tagged frames of access ports in table 0, or upgrade the agent.")
     case .groupFrame:
       Words(
         title: "Frames to all pass by security groups",
-        why: "The agent's firewall in flows floods frames to a group address to all local ports without asking their ingress rules.",
+        why:
+          "The agent's firewall in flows floods frames to a group address to all local ports without asking their ingress rules.",
         fix: "Filter unicast packets in frames to all inside the guests.")
     case .filteringBridge, .bridgeMAC:
       Words(
         title: "The host's own stack hears guests on their filtering bridges",
-        why: "Each hybrid plug's bridge belongs to the host's stack, which takes what is sent to all or to the bridge's MAC, and routes it where forwarding is on.",
-        fix: "Set rp_filter=1 or drop in INPUT and FORWARD what comes in on qbr devices; set net.ipv4.conf.qbr*.forwarding=0.")
+        why:
+          "Each hybrid plug's bridge belongs to the host's stack, which takes what is sent to all or to the bridge's MAC, and routes it where forwarding is on.",
+        fix:
+          "Set rp_filter=1 or drop in INPUT and FORWARD what comes in on qbr devices; set net.ipv4.conf.qbr*.forwarding=0."
+      )
     case .unaddressedFamily:
       Words(
         title: "IPv6 sources of ports without IPv6 are not checked",
@@ -238,12 +248,14 @@ private struct Words {
     case .freeICMPv6:
       Words(
         title: "ICMPv6 leaves whatever the security groups say",
-        why: "The iptables driver lets out all ICMPv6 but router advertisements before it asks the rules.",
+        why:
+          "The iptables driver lets out all ICMPv6 but router advertisements before it asks the rules.",
         fix: "None in Neutron; filter at the router where it matters.")
     case .unfilteredPort:
       Words(
         title: "A port without port security sends from any address",
-        why: "Its owner switched the check off.", fix: "Switch port security on, or add address pairs.")
+        why: "Its owner switched the check off.",
+        fix: "Switch port security on, or add address pairs.")
     case .advertisement:
       Words(
         title: "Neighbour advertisements come from any source",
@@ -257,8 +269,11 @@ private struct Words {
     case .broadcastDomain:
       Words(
         title: "Broadcast domains of two networks are joined",
-        why: "Frames of one network come out on ports of another: whoever sends or listens there is not isolated.",
-        fix: "Look at the tag or the flow that the evidence ends with, and let the agent wire the port or the segment anew.")
+        why:
+          "Frames of one network come out on ports of another: whoever sends or listens there is not isolated.",
+        fix:
+          "Look at the tag or the flow that the evidence ends with, and let the agent wire the port or the segment anew."
+      )
     case .routing:
       Words(
         title: "A way between networks that no router of Neutron's joins",

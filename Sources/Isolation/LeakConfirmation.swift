@@ -113,7 +113,8 @@ struct LeakConfirmation {
     switch step.event {
     case .openFlow(let translation): return translation.outputs.compactMap(\.flow)
     case .netfilter(_, let result): return result.steps.compactMap { $0.rule?.evidence }
-    case .routed(let route, _, let rule): return [route.evidence] + (rule.map { [$0.evidence] } ?? [])
+    case .routed(let route, _, let rule):
+      return [route.evidence] + (rule.map { [$0.evidence] } ?? [])
     default: return []
     }
   }

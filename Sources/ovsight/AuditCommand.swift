@@ -1,6 +1,8 @@
 // `ovsight audit SNAPSHOT`: rules over the snapshot, and isolation over all packets.
 import ArgumentParser
 import Audit
+import LogicalModel
+import Report
 import Snapshot
 
 struct AuditCommand: ParsableCommand {
@@ -18,7 +20,9 @@ struct AuditCommand: ParsableCommand {
       "owner": "netops", "reason": "…", "expires": "2027-01-31"}]
       """)
 
-  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, sarif, junit, prometheus }
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json, sarif, junit, prometheus
+  }
 
   @Argument(help: "The snapshot.")
   var snapshot: String?
@@ -91,12 +95,26 @@ struct AuditCommand: ParsableCommand {
     switch format {
     case .text: (shown.text + notes).forEach(printLine)
     case .json: print(try shown.json())
-    case .sarif: print(try shown.sarif())
-    case .junit: print(shown.junit())
-    case .prometheus: print(shown.prometheus())
+    case .sarif: try printReport(shown, as: .sarif, snapshot)
+    case .junit: try printReport(shown, as: .junit, snapshot)
+    case .prometheus: try printReport(shown, as: .prometheus, snapshot)
     }
     let code = report.exitCode(failingOn: failOn)
     if code != 0 { throw ExitCode(code) }
+  }
+
+  private func printReport(
+    _ audit: AuditReport, as format: ReportFormat, _ snapshot: SnapshotFile
+  ) throws {
+    let facts = try snapshot.loadFacts()
+    var input = ReportInput(facts: facts, model: CloudModel(facts))
+    input.findings = FindingSet(audit, names: ObjectNames(input.model))
+    guard let folder = ReportFolder.builtIn() else {
+      throw CommandError("Reports: not found beside the program")
+    }
+    if let text = try format.document(input, folder: try ReportFolder(path: folder)) {
+      print(text, terminator: "")
+    }
   }
 
   private func runTests(_ rules: [AuditRule]) throws {

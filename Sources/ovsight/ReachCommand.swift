@@ -10,7 +10,8 @@ import Trace
 
 struct ReachCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "reach", abstract: "Show which packets can get from where to where, over all packets.",
+    commandName: "reach",
+    abstract: "Show which packets can get from where to where, over all packets.",
     discussion: """
       FROM is a server, a port or an address of a guest, or `external`; TO the same, `internet`, or \
       `NODE/NAMESPACE` for a node's own stack. One of the two may be left out. With neither, a matrix of networks is \
@@ -95,7 +96,10 @@ struct ReachCommand: ParsableCommand {
         default: continue
         }
         let ip = arrivals.contains { !reach.space.and($0.packets, reach.space.ip).isEmpty }
-        if ip { cells[names.network(from), default: [:]][to, default: []].insert(names.cloud.guests[from].name) }
+        if ip {
+          cells[names.network(from), default: [:]][to, default: []].insert(
+            names.cloud.guests[from].name)
+        }
       }
     }
     let columns = networks + ["outside"]
@@ -136,7 +140,8 @@ struct ReachNames {
     if let address = IPAddress(word) {
       let owners = cloud.guests.indices.filter { cloud.guests[$0].owns(address) }
       guard owners.count == 1 else {
-        throw CommandError("\(option) \(word): \(owners.count) guests have this address, wanted one")
+        throw CommandError(
+          "\(option) \(word): \(owners.count) guests have this address, wanted one")
       }
       return owners[0]
     }

@@ -109,7 +109,8 @@ public final class IsolationAudit {
       }
       let old = merged[index]
       merged[index] = Leak(
-        border: old.border, severity: old.severity, exposure: old.exposure, origin: old.origin, place: old.place,
+        border: old.border, severity: old.severity, exposure: old.exposure, origin: old.origin,
+        place: old.place,
         sent: space.or(old.sent, leak.sent), received: space.or(old.received, leak.received),
         witness: old.witness, isAddressed: old.isAddressed)
     }
@@ -122,7 +123,8 @@ public final class IsolationAudit {
       guard let port = intent.port(of: index), let policy = intent.policy(of: index) else {
         return []
       }
-      return leaks(GuestOrigin(origin: origin, index: index, port: port, policy: policy), place, arrival)
+      return leaks(
+        GuestOrigin(origin: origin, index: index, port: port, policy: policy), place, arrival)
     case .outside(let index): return externalLeaks(origin, index, place, arrival)
     }
   }
@@ -176,7 +178,8 @@ public final class IsolationAudit {
     _ border: Border, _ severity: LeakSeverity, _ exposure: Exposure?, _ origin: ReachOrigin,
     _ place: ReachPlace, _ sent: PacketSet, _ received: PacketSet, _ isAddressed: Bool
   ) -> [Leak] {
-    guard let witness = space.witness(of: sent, preferring: preferences(origin, place, border)) else {
+    guard let witness = space.witness(of: sent, preferring: preferences(origin, place, border))
+    else {
       return []
     }
     return [
@@ -232,16 +235,20 @@ public final class IsolationAudit {
     let isSame = target.network == from.port.network
     if arrival.routedHops == 0, !isSame {
       return leak(
-          .broadcastDomain, .critical, from.origin, place, arrival, received: packets,
-          isAddressed: false)
+        .broadcastDomain, .critical, from.origin, place, arrival, received: packets,
+        isAddressed: false)
     }
     let mine = space.value(.ethDestination, UInt128(cloud.guests[index].mac.rawValue))
-    let addressed = space.all(of: [packets, space.ip, policy.owned, space.or(mine, space.isGroup(.ethDestination))])
+    let addressed = space.all(of: [
+      packets, space.ip, policy.owned, space.or(mine, space.isGroup(.ethDestination)),
+    ])
     var found = forged(from, place, arrival, addressed)
     found += leak(
       .ingress, .high, from.origin, place, arrival,
       received: space.minus(addressed, policy.ingress))
-    if arrival.routedHops > 0, !intent.routedNetworks(from: from.port.network).contains(target.network) {
+    if arrival.routedHops > 0,
+      !intent.routedNetworks(from: from.port.network).contains(target.network)
+    {
       let external = intent.externalNetworks(from: from.port.network).union([from.port.network])
       let published = intent.publicAddresses(of: target, on: external)
       let sent = space.complement(published)
@@ -273,8 +280,8 @@ public final class IsolationAudit {
     let packets = arrival.packets
     if arrival.routedHops == 0, host.network != from.port.network {
       return leak(
-          .broadcastDomain, .critical, from.origin, place, arrival, received: packets,
-          isAddressed: false)
+        .broadcastDomain, .critical, from.origin, place, arrival, received: packets,
+        isAddressed: false)
     }
     let taken = space.and(packets, accepted(by: host))
     let genuine = intent.externalSources(of: from.port, on: host.network)
@@ -289,9 +296,11 @@ public final class IsolationAudit {
     let own = space.union(host.addresses.map { space.address(.destination, $0.address) })
     let near = space.union(host.addresses.map { space.prefix(.destination, $0.prefix) })
     let privates = space.union(
-      ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
-       "224.0.0.0/3", "0.0.0.0/8", "fc00::/7", "fe80::/10", "ff00::/8", "::/127"]
-        .compactMap { IPPrefix($0) }.map { space.prefix(.destination, $0) })
+      [
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
+        "224.0.0.0/3", "0.0.0.0/8", "fc00::/7", "fe80::/10", "ff00::/8", "::/127",
+      ]
+      .compactMap { IPPrefix($0) }.map { space.prefix(.destination, $0) })
     let far = space.minus(space.ip, space.or(near, privates))
     return space.and(
       space.value(.ethDestination, UInt128(host.mac.rawValue)), space.or(own, far))
@@ -306,8 +315,8 @@ public final class IsolationAudit {
     else { return [] }
     let place = ReachPlace.device(key)
     return leak(
-        .broadcastDomain, .critical, from.origin, place, arrival,
-        received: arrival.packets, isAddressed: false)
+      .broadcastDomain, .critical, from.origin, place, arrival,
+      received: arrival.packets, isAddressed: false)
   }
 
   /// By the port that the device is named after.
@@ -355,8 +364,11 @@ public final class IsolationAudit {
   /// What something answers: echo requests, and ports that a process listens on.
   func served(_ namespace: NamespaceModel, _ key: DeviceKey) -> PacketSet {
     var set = space.or(
-      space.all(of: [space.family(.ipv4), space.value(.ipProtocol, 1), space.value(.sourcePort, 8)]),
-      space.all(of: [space.family(.ipv6), space.value(.ipProtocol, 58), space.value(.sourcePort, 128)]))
+      space.all(of: [space.family(.ipv4), space.value(.ipProtocol, 1), space.value(.sourcePort, 8)]
+      ),
+      space.all(of: [
+        space.family(.ipv6), space.value(.ipProtocol, 58), space.value(.sourcePort, 128),
+      ]))
     // Nobody answers an echo request to all, nor a SYN.
     set = space.minus(set, space.value(.destination, 0xffff_ffff))
     for socket in namespace.facts.sockets.records

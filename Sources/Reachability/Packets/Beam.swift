@@ -52,7 +52,9 @@ final class Trail {
 
   /// Whether the same router has sent all these packets before: they go in circles until their TTL
   /// is used up.
-  static func isCircle(_ set: PacketSet, of router: DeviceKey, along trail: Trail?, in space: PacketSpace)
+  static func isCircle(
+    _ set: PacketSet, of router: DeviceKey, along trail: Trail?, in space: PacketSpace
+  )
     -> Bool
   {
     guard let trail else { return false }

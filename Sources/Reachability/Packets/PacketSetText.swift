@@ -20,7 +20,9 @@ extension PacketSpace {
     let isIPv4 = type == [0x0800...0x0800]
     let isIPv6 = type == [0x86dd...0x86dd]
     var words: [String] = []
-    if let tags = values(.vlan), tags != [0...0] { words.append("tagged " + list(tags) { "\($0 & 0xfff)" }) }
+    if let tags = values(.vlan), tags != [0...0] {
+      words.append("tagged " + list(tags) { "\($0 & 0xfff)" })
+    }
     words.append(kind(type, values(.ipProtocol)))
     let family: AddressFamily = isIPv6 ? .ipv6 : .ipv4
     let hasAddresses = isIPv4 || isIPv6 || type == [0x0806...0x0806]
@@ -34,7 +36,8 @@ extension PacketSpace {
     }
     for (field, name) in [(HeaderField.ethSource, "from"), (.ethDestination, "to")] {
       if let macs = values(field), macs.count == 1, macs[0].lowerBound == macs[0].upperBound {
-        let mac = MACAddress(rawValue: UInt64(truncatingIfNeeded: field.decoded(macs[0].lowerBound)))
+        let mac = MACAddress(
+          rawValue: UInt64(truncatingIfNeeded: field.decoded(macs[0].lowerBound)))
         words.append("\(name) \(mac)")
       }
     }

@@ -60,7 +60,9 @@ extension SwitchReach {
       while index < flows.count, flows[index].entry.priority == priority {
         let flow = flows[index]
         index += 1
-        if flow.constants.contains(where: { known[$0.field].map { [v = $0.value] in $0 != v } ?? false }) {
+        if flow.constants.contains(where: {
+          known[$0.field].map { [v = $0.value] in $0 != v } ?? false
+        }) {
           continue
         }
         take(flow, pipe, &level, allowsConjunctions: allowsConjunctions)

@@ -86,7 +86,7 @@ enum SARIF {
     switch severity {
     case .critical, .high: "error"
     case .medium: "warning"
-    case .low: "note"
+    case .low, .info: "note"
     }
   }
 
@@ -97,7 +97,8 @@ enum SARIF {
   ) -> JSONText {
     let words = "\(finding.subject): \(finding.message)"
     var members: [JSONText.Member] = [
-      .init("ruleId", .string(finding.rule)), .init("ruleIndex", .number(rules[finding.rule] ?? -1)),
+      .init("ruleId", .string(finding.rule)),
+      .init("ruleIndex", .number(rules[finding.rule] ?? -1)),
       .init("kind", .string("fail")), .init("level", .string(level(finding.severity))),
       .init("message", message(words)),
       .init("locations", .array(finding.evidence.prefix(1).map { location($0, files, finding) })),
