@@ -107,6 +107,12 @@ let package = Package(
       path: "Tests/FaultCaptures", swiftSettings: strict),
     tests("NetworkTypesTests", ["NetworkTypes", "Conntrack"]),
     tests("PacketSetsTests", ["PacketSets"]),
+    tests(
+      "IsolationTests",
+      [
+        "DataPlane", "Facts", "FaultCaptures", "Formats", "Isolation", "NetworkTypes",
+        "PacketSets", "Reachability", "Trace",
+      ]),
     tests("FormatsTests", ["Facts", "Formats", "NetworkTypes"]),
     tests("OpenFlowTests", ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow"]),
     tests(

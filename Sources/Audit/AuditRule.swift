@@ -11,6 +11,8 @@ public enum RuleSeverity: String, Hashable, Sendable, Comparable, CaseIterable, 
   case medium
   /// Hygiene.
   case low
+  /// Known and argued: no finding to act upon.
+  case info
 
   private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
   /// The graver one comes first.

@@ -50,9 +50,21 @@ public struct AuditReport: Hashable, Sendable {
       ($0.rule.severity, $0.rule.id, $0.subject) < ($1.rule.severity, $1.rule.id, $1.subject)
     }
   }
-  /// 1 with findings, 2 where a rule could not tell, else 0.
-  public var exitCode: Int32 {
-    if results.contains(where: { !$0.findings.isEmpty }) { return 1 }
+  /// 1 with findings of that severity or graver, 2 where something could not be told, else 0.
+  public func exitCode(failingOn least: RuleSeverity) -> Int32 {
+    if findings.contains(where: { $0.rule.severity <= least }) { return 1 }
     return results.contains { $0.verdict == .unknown } ? 2 : 0
+  }
+  /// As `exitCode(failingOn:)` with everything that is to act upon.
+  public var exitCode: Int32 { exitCode(failingOn: .low) }
+
+  /// Findings that are less grave than `least` left out.
+  public func showing(_ least: RuleSeverity) -> AuditReport {
+    AuditReport(
+      results: results.map { result in
+        var result = result
+        result.findings.removeAll { $0.rule.severity > least }
+        return result
+      })
   }
 }

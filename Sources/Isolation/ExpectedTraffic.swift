@@ -65,7 +65,8 @@ struct ExpectedTraffic {
         cloud.guests[from].route(to: destination) != nil,
         isSame || cloud.guests[to].route(to: source) != nil && family == .ipv4
       else { continue }
-      let samples = samples(from, to, source: source, seenAs: source, destination: destination, sentTo: destination)
+      let samples = samples(
+        from, to, source: source, seenAs: source, destination: destination, sentTo: destination)
       for probe in samples {
         found.append(
           Expectation(
@@ -100,7 +101,13 @@ struct ExpectedTraffic {
       for rule in policy.sampleSets {
         // An unknown source only meets rules for everyone.
         let part = space.and(rule, received)
-        if seenAs == nil, !space.isSubset(space.family(destination.family), of: space.forget(.ipProtocol, .sourcePort, .destinationPort, in: rule)) { continue }
+        if seenAs == nil,
+          !space.isSubset(
+            space.family(destination.family),
+            of: space.forget(.ipProtocol, .sourcePort, .destinationPort, in: rule))
+        {
+          continue
+        }
         kinds.append(space.forget(.source, .destination, in: part))
       }
     } else {
@@ -120,9 +127,11 @@ struct ExpectedTraffic {
         set, space.family(destination.family), space.value(.ipProtocol, number),
         space.value(.sourcePort, sport), dport.map { space.value(.destinationPort, $0) } ?? .all,
       ])
-      return space.witness(of: part, preferring: [
-        HeaderField.destinationPort.rawValue: [22, 80, 443, 53],
-      ])?[HeaderField.destinationPort.rawValue]
+      return space.witness(
+        of: part,
+        preferring: [
+          HeaderField.destinationPort.rawValue: [22, 80, 443, 53]
+        ])?[HeaderField.destinationPort.rawValue]
     }
     let origin: ProbeOrigin = from.map { .port(cloud.guests[$0].port) } ?? .external(source)
     func made(_ kind: ProbeProtocol, _ port: UInt16?) -> Probe {

@@ -59,11 +59,14 @@ public final class IsolationCheck {
     return report
   }
 
-  public func checkLeaks(_ report: inout IsolationReport) {
-    let origins =
+  /// `from`: all guests and the outside where nil.
+  public func checkLeaks(_ report: inout IsolationReport, from chosen: [ReachOrigin]? = nil) {
+    let everyone =
       cloud.guests.indices.map { ReachOrigin.guest($0) }
       + cloud.outsideHosts.indices.map { ReachOrigin.outside($0) }
-    let confirmation = LeakConfirmation(tracer: tracer, space: audit.reach.space)
+    let origins = chosen ?? everyone
+    let confirmation = LeakConfirmation(
+      tracer: tracer, space: audit.reach.space, rivals: audit.reach.owners)
     var reasons: Set<String> = []
     for origin in origins {
       let found = audit.audit(origin)

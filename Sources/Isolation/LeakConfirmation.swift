@@ -26,6 +26,8 @@ public struct ConfirmedLeak {
 struct LeakConfirmation {
   let tracer: Tracer
   let space: PacketSpace
+  /// Everyone who has an address.
+  let rivals: [IPAddress: [MACAddress]]
 
   func confirm(_ leak: Leak) -> ConfirmedLeak {
     let packet = space.packet(leak.witness)
@@ -50,7 +52,17 @@ struct LeakConfirmation {
   private func verdict(_ trace: FrameTrace, _ leak: Leak) -> ConfirmedLeak.Verdict {
     if arrives(trace, at: leak) { return .confirmed }
     if let unknown = trace.unknowns.first { return .unknown(unknown.text) }
+    if let text = race(leak) { return .unknown(text) }
     return .disagreement(trace.reason?.text ?? "no copy of it arrives")
+  }
+
+  /// Where several have one address, whose answer is first decides where packets go.
+  private func race(_ leak: Leak) -> String? {
+    let packet = space.packet(leak.witness)
+    guard let address = packet.destination, let owners = rivals[address], owners.count > 1 else {
+      return nil
+    }
+    return "\(owners.count) have the address \(address), and who answers for it first decides"
   }
 
   private func arrives(_ trace: FrameTrace, at leak: Leak) -> Bool {
@@ -101,7 +113,8 @@ struct LeakConfirmation {
     switch step.event {
     case .openFlow(let translation): return translation.outputs.compactMap(\.flow)
     case .netfilter(_, let result): return result.steps.compactMap { $0.rule?.evidence }
-    case .routed(let route, _, let rule): return [route.evidence] + (rule.map { [$0.evidence] } ?? [])
+    case .routed(let route, _, let rule):
+      return [route.evidence] + (rule.map { [$0.evidence] } ?? [])
     default: return []
     }
   }

@@ -10,7 +10,8 @@ extension PacketSpace {
   public func values(of field: Int, in set: PacketSet) -> [Interval] {
     if set.isEmpty { return [] }
     let others = UInt64.max & ~(1 << UInt64(field))
-    let projected = forget(others & (widths.count == 64 ? .max : 1 << UInt64(widths.count) - 1), in: set)
+    let projected = forget(
+      others & (widths.count == 64 ? .max : 1 << UInt64(widths.count) - 1), in: set)
     if projected == .all { return [0...maximum(field)] }
     return openEdges(projected.node).map(\.0)
   }

@@ -42,7 +42,7 @@ public final class PacketSpace {
     self.widths = widths
     slots = Array(repeating: -1, count: 1 << 12)
     slotMask = 1 << 12 - 1
-    cache = OperationCache(bits: 16)
+    cache = OperationCache(bits: 19)
   }
 
   /// Nodes made so far, the two terminals included.

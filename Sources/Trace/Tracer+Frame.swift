@@ -23,7 +23,8 @@ extension Tracer {
   /// Traces a frame that a guest's device sends as it is: MACs, addresses and tags.
   ///
   /// `forgetting`: switches and bridges have heard of nobody, so that all unicast is flooded.
-  public func trace(_ packet: Packet, fromGuest index: Int, forgetting: Bool = false) -> FrameTrace {
+  public func trace(_ packet: Packet, fromGuest index: Int, forgetting: Bool = false) -> FrameTrace
+  {
     follow(packet, forgetting: forgetting) { simulation, step in
       simulation.guestTransmit(index, Frame(packet), step)
     }

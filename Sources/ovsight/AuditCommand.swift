@@ -1,17 +1,28 @@
-// `ovsight audit SNAPSHOT [--rules DIR] [--format text|json]`.
+// `ovsight audit SNAPSHOT`: rules over the snapshot, and isolation over all packets.
 import ArgumentParser
 import Audit
+import LogicalModel
+import Report
 import Snapshot
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "audit", abstract: "Run the rules on a snapshot.",
+    commandName: "audit", abstract: "Find leaks, breakage and what the rules forbid.",
     discussion: """
-      Exit codes: 1 with findings, 0 without, 2 where a rule could not tell. --list shows the \
-      rules and --test runs the tests that they carry.
+      Three things are looked at: which packets arrive that Neutron's objects do not allow (over all \
+      packets, each with one that was traced), which packets must arrive and do not, and the rules \
+      of the rule folder.
+
+      Exit codes: 1 with findings of --fail-on or graver, 0 without, 2 where something could not be \
+      told. --list shows the rules and --test runs the tests that they carry.
+
+      A waiver file is a JSON array: [{"rule": "leak/routing", "subject": "a-net → *", \
+      "owner": "netops", "reason": "…", "expires": "2027-01-31"}]
       """)
 
-  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json, sarif, junit, prometheus
+  }
 
   @Argument(help: "The snapshot.")
   var snapshot: String?
@@ -19,8 +30,23 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "A folder of rule files; the program's own without it.")
   var rules: String?
 
-  @Option(help: "text or json.")
+  @Option(help: "text, json, sarif, junit or prometheus.")
   var format = Format.text
+
+  @Option(help: "Leave out what is less grave: critical, high, medium, low or info.")
+  var severity: RuleSeverity = .info
+
+  @Option(help: "The least severity that makes exit code 1.")
+  var failOn: RuleSeverity = .low
+
+  @Option(help: "A file of waivers.")
+  var waivers: String?
+
+  @Option(help: "The day on which waivers are judged, as 2027-01-31; the capture's own without it.")
+  var today: String?
+
+  @Flag(help: "Run the rules alone, without looking at all packets.")
+  var rulesOnly = false
 
   @Flag(help: "Run the rules' own tests in place of an audit.")
   var test = false
@@ -54,12 +80,41 @@ struct AuditCommand: ParsableCommand {
   }
 
   private func audit(_ snapshot: SnapshotFile, _ rules: [AuditRule]) throws {
-    let report = try Auditor.audit(snapshot, rules: rules)
-    switch format {
-    case .text: report.text.forEach(printLine)
-    case .json: print(try report.json())
+    var report = try Auditor.audit(snapshot, rules: rules)
+    var notes: [String] = []
+    if !rulesOnly || waivers != nil {
+      let facts = try snapshot.loadFacts()
+      if !rulesOnly { report.addIsolation(facts) }
+      if let waivers {
+        let day = today ?? facts.nodes.compactMap(\.capturedAt).max().map { String($0.prefix(10)) }
+        (report, notes) = try Waivers(try readFile(waivers), file: waivers)
+          .applied(to: report, on: day ?? "")
+      }
     }
-    if report.exitCode != 0 { throw ExitCode(report.exitCode) }
+    let shown = report.showing(severity)
+    switch format {
+    case .text: (shown.text + notes).forEach(printLine)
+    case .json: print(try shown.json())
+    case .sarif: try printReport(shown, as: .sarif, snapshot)
+    case .junit: try printReport(shown, as: .junit, snapshot)
+    case .prometheus: try printReport(shown, as: .prometheus, snapshot)
+    }
+    let code = report.exitCode(failingOn: failOn)
+    if code != 0 { throw ExitCode(code) }
+  }
+
+  private func printReport(
+    _ audit: AuditReport, as format: ReportFormat, _ snapshot: SnapshotFile
+  ) throws {
+    let facts = try snapshot.loadFacts()
+    var input = ReportInput(facts: facts, model: CloudModel(facts))
+    input.findings = FindingSet(audit, names: ObjectNames(input.model))
+    guard let folder = ReportFolder.builtIn() else {
+      throw CommandError("Reports: not found beside the program")
+    }
+    if let text = try format.document(input, folder: try ReportFolder(path: folder)) {
+      print(text, terminator: "")
+    }
   }
 
   private func runTests(_ rules: [AuditRule]) throws {
@@ -70,6 +125,8 @@ struct AuditCommand: ParsableCommand {
     if !failures.isEmpty { throw ExitCode(1) }
   }
 }
+
+extension RuleSeverity: ExpressibleByArgument {}
 
 /// Writes a line to standard output, fit for a terminal.
 func printLine(_ line: String) { print(terminalSafe(line)) }

@@ -166,7 +166,7 @@ import Testing
     Wrong("-- title: x\n", "a.sql: field 'severity' is missing"),
     Wrong(
       header.replacing("low", with: "dire"),
-      "a.sql: unknown severity: wanted one of critical, high, medium, low"),
+      "a.sql: unknown severity: wanted one of critical, high, medium, low, info"),
     Wrong(header, "a.sql: no query: wanted one SELECT"),
     Wrong(whole, then: "/* test: x\n", "a.sql:8: the test is not closed: wanted */"),
     Wrong(

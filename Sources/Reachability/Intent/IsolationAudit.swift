@@ -36,19 +36,34 @@ public final class IsolationAudit {
     var audit = OriginAudit(origin: origin, unknowns: result.unknowns, result: result)
     audit.leaks = leaks(result) { leaks(origin, $0, $1) }
     if case .guest(let index) = origin, let port = intent.port(of: index) {
-      // Tags of VLAN 0 carry a priority and no network.
-      let anyTag = space.interval(.vlan, tagPresent + 1...0x1fff)
-      let tagged = reach.reach(from: origin, sending: space.and(scope, anyTag))
+      let tagged = reach.reach(from: origin, sending: space.minus(scope, untagged))
       audit.unknowns += tagged.unknowns
-      audit.leaks += leaks(tagged) { place, arrival in
-        // What a router takes is its own network's by then.
-        arrival.routedHops > 0 || network(of: place) == port.network
-          ? [] : leak(
-            .vlanHopping, .low, origin, place, arrival, received: arrival.packets,
-            isAddressed: false)
-      }
+      audit.leaks += leaks(tagged) { taggedLeaks(origin, port, $0, $1) }
     }
     return audit
+  }
+
+  /// A tag of VLAN 0 carries no network, but filters that do not look behind tags let through what it
+  /// is on; any other tag must not come out on another network.
+  private func taggedLeaks(
+    _ origin: ReachOrigin, _ port: NeutronPort, _ place: ReachPlace, _ arrival: Arrival
+  ) -> [Leak] {
+    guard case .guest(let index) = origin, place != .guest(index) else { return [] }
+    let zero = space.value(.vlan, tagPresent)
+    var found: [Leak] = []
+    if arrival.routedHops == 0, network(of: place) != port.network {
+      found += leak(
+        .vlanHopping, .low, origin, place, arrival, received: arrival.packets,
+        sent: space.complement(zero), isAddressed: false)
+    }
+    if case .device = place { return found }
+    guard let policy = intent.policy(of: index) else { return found }
+    let genuine = space.assign(
+      HeaderField.vlan.rawValue, [tagPresent...tagPresent], in: policy.genuine)
+    return found
+      + leak(
+        .vlanHopping, .low, origin, place, arrival, received: arrival.packets,
+        sent: space.minus(zero, genuine), isAddressed: false)
   }
 
   /// What is asked about: packets that begin something. Answers to nothing, which trackers call
@@ -94,7 +109,8 @@ public final class IsolationAudit {
       }
       let old = merged[index]
       merged[index] = Leak(
-        border: old.border, severity: old.severity, exposure: old.exposure, origin: old.origin, place: old.place,
+        border: old.border, severity: old.severity, exposure: old.exposure, origin: old.origin,
+        place: old.place,
         sent: space.or(old.sent, leak.sent), received: space.or(old.received, leak.received),
         witness: old.witness, isAddressed: old.isAddressed)
     }
@@ -107,7 +123,8 @@ public final class IsolationAudit {
       guard let port = intent.port(of: index), let policy = intent.policy(of: index) else {
         return []
       }
-      return leaks(GuestOrigin(origin: origin, index: index, port: port, policy: policy), place, arrival)
+      return leaks(
+        GuestOrigin(origin: origin, index: index, port: port, policy: policy), place, arrival)
     case .outside(let index): return externalLeaks(origin, index, place, arrival)
     }
   }
@@ -137,9 +154,17 @@ public final class IsolationAudit {
     _ arrival: Arrival, received: PacketSet, sent: PacketSet? = nil, isAddressed: Bool = true
   ) -> [Leak] {
     if received.isEmpty { return [] }
-    var source = arrival.origin(of: received, in: space)
+    let lasting = space.and(received, space.value(.passing, 0))
+    var source = lasting.isEmpty ? .empty : arrival.origin(of: lasting, in: space)
+    var passing = space.minus(received, lasting)
+    if !passing.isEmpty {
+      passing = space.minus(arrival.origin(of: passing, in: space), source)
+      if let sent { passing = space.and(passing, sent) }
+    }
     if let sent { source = space.and(source, sent) }
-    var leaks: [Leak] = []
+    var leaks = made(
+      border, Exposure.learnedFlow.severity, .learnedFlow, origin, place, passing, received,
+      isAddressed)
     for (exposure, part) in exposures(border, origin, place) {
       let mine = space.and(source, part)
       source = space.minus(source, mine)
@@ -153,7 +178,8 @@ public final class IsolationAudit {
     _ border: Border, _ severity: LeakSeverity, _ exposure: Exposure?, _ origin: ReachOrigin,
     _ place: ReachPlace, _ sent: PacketSet, _ received: PacketSet, _ isAddressed: Bool
   ) -> [Leak] {
-    guard let witness = space.witness(of: sent, preferring: preferences(origin, place, border)) else {
+    guard let witness = space.witness(of: sent, preferring: preferences(origin, place, border))
+    else {
       return []
     }
     return [
@@ -209,16 +235,20 @@ public final class IsolationAudit {
     let isSame = target.network == from.port.network
     if arrival.routedHops == 0, !isSame {
       return leak(
-          .broadcastDomain, .critical, from.origin, place, arrival, received: packets,
-          isAddressed: false)
+        .broadcastDomain, .critical, from.origin, place, arrival, received: packets,
+        isAddressed: false)
     }
     let mine = space.value(.ethDestination, UInt128(cloud.guests[index].mac.rawValue))
-    let addressed = space.all(of: [packets, space.ip, policy.owned, space.or(mine, space.isGroup(.ethDestination))])
+    let addressed = space.all(of: [
+      packets, space.ip, policy.owned, space.or(mine, space.isGroup(.ethDestination)),
+    ])
     var found = forged(from, place, arrival, addressed)
     found += leak(
       .ingress, .high, from.origin, place, arrival,
       received: space.minus(addressed, policy.ingress))
-    if arrival.routedHops > 0, !intent.routedNetworks(from: from.port.network).contains(target.network) {
+    if arrival.routedHops > 0,
+      !intent.routedNetworks(from: from.port.network).contains(target.network)
+    {
       let external = intent.externalNetworks(from: from.port.network).union([from.port.network])
       let published = intent.publicAddresses(of: target, on: external)
       let sent = space.complement(published)
@@ -250,8 +280,8 @@ public final class IsolationAudit {
     let packets = arrival.packets
     if arrival.routedHops == 0, host.network != from.port.network {
       return leak(
-          .broadcastDomain, .critical, from.origin, place, arrival, received: packets,
-          isAddressed: false)
+        .broadcastDomain, .critical, from.origin, place, arrival, received: packets,
+        isAddressed: false)
     }
     let taken = space.and(packets, accepted(by: host))
     let genuine = intent.externalSources(of: from.port, on: host.network)
@@ -266,9 +296,11 @@ public final class IsolationAudit {
     let own = space.union(host.addresses.map { space.address(.destination, $0.address) })
     let near = space.union(host.addresses.map { space.prefix(.destination, $0.prefix) })
     let privates = space.union(
-      ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
-       "224.0.0.0/3", "0.0.0.0/8", "fc00::/7", "fe80::/10", "ff00::/8", "::/127"]
-        .compactMap { IPPrefix($0) }.map { space.prefix(.destination, $0) })
+      [
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
+        "224.0.0.0/3", "0.0.0.0/8", "fc00::/7", "fe80::/10", "ff00::/8", "::/127",
+      ]
+      .compactMap { IPPrefix($0) }.map { space.prefix(.destination, $0) })
     let far = space.minus(space.ip, space.or(near, privates))
     return space.and(
       space.value(.ethDestination, UInt128(host.mac.rawValue)), space.or(own, far))
@@ -283,8 +315,8 @@ public final class IsolationAudit {
     else { return [] }
     let place = ReachPlace.device(key)
     return leak(
-        .broadcastDomain, .critical, from.origin, place, arrival,
-        received: arrival.packets, isAddressed: false)
+      .broadcastDomain, .critical, from.origin, place, arrival,
+      received: arrival.packets, isAddressed: false)
   }
 
   /// By the port that the device is named after.
@@ -332,8 +364,11 @@ public final class IsolationAudit {
   /// What something answers: echo requests, and ports that a process listens on.
   func served(_ namespace: NamespaceModel, _ key: DeviceKey) -> PacketSet {
     var set = space.or(
-      space.all(of: [space.family(.ipv4), space.value(.ipProtocol, 1), space.value(.sourcePort, 8)]),
-      space.all(of: [space.family(.ipv6), space.value(.ipProtocol, 58), space.value(.sourcePort, 128)]))
+      space.all(of: [space.family(.ipv4), space.value(.ipProtocol, 1), space.value(.sourcePort, 8)]
+      ),
+      space.all(of: [
+        space.family(.ipv6), space.value(.ipProtocol, 58), space.value(.sourcePort, 128),
+      ]))
     // Nobody answers an echo request to all, nor a SYN.
     set = space.minus(set, space.value(.destination, 0xffff_ffff))
     for socket in namespace.facts.sockets.records

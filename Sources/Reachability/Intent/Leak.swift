@@ -37,6 +37,8 @@ public enum LeakSeverity: String, Hashable, Sendable, CaseIterable, Comparable {
 
 /// A way across a border that the agents themselves leave open, on every node of the kind.
 public enum Exposure: String, Hashable, Sendable, CaseIterable {
+  /// A flow that the switch has learnt, and that expires, lets them through.
+  case learnedFlow = "learned-flow"
   /// Agents do not look at the tags that guests put on their frames.
   case guestTag = "guest-tag"
   /// Security groups in flows do not hold back frames to all, or to a group.
@@ -54,7 +56,7 @@ public enum Exposure: String, Hashable, Sendable, CaseIterable {
   /// Who advertises an address of his own may do so from any source.
   case advertisement
 
-  var severity: LeakSeverity { self == .filteringBridge ? .medium : .low }
+  var severity: LeakSeverity { self == .learnedFlow ? .low : .info }
 }
 
 /// Packets delivered and not intended, from one origin to one place.

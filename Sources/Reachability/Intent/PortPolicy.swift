@@ -78,7 +78,8 @@ struct PortPolicyBuilder {
       space.union([131, 132, 133, 135, 143].map { space.value(.sourcePort, $0) }),
     ])
     let all = space.union([ip, arp, others, asking, joining])
-    return space.and(space.minus(all, space.or(forgedAdvertisements(pairs), serving)), space.value(.vlan, 0))
+    return space.and(
+      space.minus(all, space.or(forgedAdvertisements(pairs), serving)), space.value(.vlan, 0))
   }
 
   /// Advertisements of others' addresses.

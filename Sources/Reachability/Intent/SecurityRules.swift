@@ -16,7 +16,8 @@ struct SecurityRules {
     self.neutron = neutron
     var members: [SecurityGroupID: Set<IPPrefix>] = [:]
     for port in neutron.ports.records {
-      let own = port.fixedIPs.map { IPPrefix(host: $0.address) }
+      let own =
+        port.fixedIPs.map { IPPrefix(host: $0.address) }
         + port.allowedAddressPairs.map(\.prefix)
       for group in port.securityGroups { members[group, default: []].formUnion(own) }
     }

@@ -186,7 +186,8 @@ final class HookReach {
     _ rule: ChainRule, _ table: RuleSet, _ beam: Beam, _ walk: inout ChainWalk, depth: Int
   ) {
     guard case .iptables(let matches, let target) = rule.body else {
-      unknown("nft's own rules are not modelled here", beam.with(walk.live), evidence: rule.evidence)
+      unknown(
+        "nft's own rules are not modelled here", beam.with(walk.live), evidence: rule.evidence)
       return
     }
     let (condition, doubt) = condition(matches, rule.evidence)
@@ -304,8 +305,9 @@ final class HookReach {
   private func translate(_ kind: NATKind, _ chains: [BaseChain], _ hook: Hook, _ beam: Beam)
     -> [Beam]
   {
-    let isNew = space.masked(
-      .connectionState, ConnectionBits.new, mask: ConnectionBits.stateMask) ?? .all
+    let isNew =
+      space.masked(
+        .connectionState, ConnectionBits.new, mask: ConnectionBits.stateMask) ?? .all
     var open = space.and(beam.set, isNew)
     var done: [Beam] = []
     let others = space.minus(beam.set, open)

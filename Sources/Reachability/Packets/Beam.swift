@@ -31,7 +31,7 @@ final class Trail {
     kind = .rewritten(before: before, fields: fields, moved: moved, after: after)
     self.router = router
     routedHops = (after?.routedHops ?? 0) + (router == nil ? 0 : 1)
-    let tags = HeaderField.vlan.bit | HeaderField.innerVLAN.bit | HeaderField.metadataMask
+    let tags = HeaderField.vlan.bit | HeaderField.innerVLAN.bit | HeaderField.unsentMask
     isTagOnly = fields & ~tags == 0
     signature = isTagOnly ? after?.ownSignature : nil
   }
@@ -52,13 +52,15 @@ final class Trail {
 
   /// Whether the same router has sent all these packets before: they go in circles until their TTL
   /// is used up.
-  static func isCircle(_ set: PacketSet, of router: DeviceKey, along trail: Trail?, in space: PacketSpace)
+  static func isCircle(
+    _ set: PacketSet, of router: DeviceKey, along trail: Trail?, in space: PacketSpace
+  )
     -> Bool
   {
     guard let trail else { return false }
     switch trail.kind {
     case .rewritten(let before, _, _, let after):
-      let free = HeaderField.addressMask | HeaderField.metadataMask
+      let free = HeaderField.addressMask | HeaderField.unsentMask
       if trail.router == router,
         space.isSubset(space.forget(free, in: set), of: space.forget(free, in: before))
       {
@@ -68,8 +70,8 @@ final class Trail {
     case .joined(let ways):
       return ways.allSatisfy { after, part in
         let mine = space.and(
-          space.forget(HeaderField.metadataMask, in: set),
-          space.forget(HeaderField.metadataMask, in: part))
+          space.forget(HeaderField.unsentMask, in: set),
+          space.forget(HeaderField.unsentMask, in: part))
         return mine.isEmpty || isCircle(mine, of: router, along: after, in: space)
       }
     }
@@ -77,7 +79,7 @@ final class Trail {
 
   /// The packets that were sent, of those that are now `set`; metadata set free.
   static func origin(of set: PacketSet, along trail: Trail?, in space: PacketSpace) -> PacketSet {
-    guard let trail else { return space.forget(HeaderField.metadataMask, in: set) }
+    guard let trail else { return space.forget(HeaderField.unsentMask, in: set) }
     switch trail.kind {
     case .rewritten(let before, let fields, let moved, let after):
       var free = set
@@ -86,13 +88,13 @@ final class Trail {
         free = space.copy(moved.to.rawValue, to: moved.from.rawValue, in: free).set
         fields &= ~moved.from.bit
       }
-      free = space.forget(fields | HeaderField.metadataMask, in: free)
+      free = space.forget(fields | HeaderField.unsentMask, in: free)
       return origin(of: space.and(before, free), along: after, in: space)
     case .joined(let ways):
-      let free = space.forget(HeaderField.metadataMask, in: set)
+      let free = space.forget(HeaderField.unsentMask, in: set)
       return space.union(
         ways.map { after, part in
-          let mine = space.and(free, space.forget(HeaderField.metadataMask, in: part))
+          let mine = space.and(free, space.forget(HeaderField.unsentMask, in: part))
           return mine.isEmpty ? .empty : origin(of: mine, along: after, in: space)
         })
     }

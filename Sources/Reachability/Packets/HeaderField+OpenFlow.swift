@@ -60,7 +60,8 @@ extension OpenFlowField {
 extension OpenFlowField {
   /// Bits of our field that a packet which has this one never has: ours is wider.
   var unusedBits: UInt128 {
-    guard let place, place.shift == 0, ![.nwECN, .ipDSCP, .dlVLAN, .vlanTCI, .vlanVID].contains(self)
+    guard let place, place.shift == 0,
+      ![.nwECN, .ipDSCP, .dlVLAN, .vlanTCI, .vlanVID].contains(self)
     else { return 0 }
     let full: UInt128 = place.field.width >= 128 ? .max : (1 << UInt128(place.field.width)) - 1
     return full & ~valueMask

@@ -15,6 +15,8 @@ public enum HeaderField: Int, CaseIterable, Sendable {
   case packetMark
   /// Netfilter's: the connection's mark, and `ConnectionBits`.
   case connectionMark, connectionState
+  /// 1 where a flow took them that the switch has learnt and that expires.
+  case passing
   // Headers.
   /// Present bit 0x1000 and id; 0 without a tag. Priorities are not kept.
   case vlan, innerVLAN
@@ -40,6 +42,7 @@ public enum HeaderField: Int, CaseIterable, Sendable {
     case .ipProtocol, .tos, .ttl: 8
     case .ctState: 8
     case .connectionState: 4
+    case .passing: 1
     case .tcpFlags: 12
     default: 32
     }
@@ -65,7 +68,9 @@ public enum HeaderField: Int, CaseIterable, Sendable {
   var bit: UInt64 { 1 << UInt64(rawValue) }
 
   /// All that a node adds to a packet while it is there.
-  static let metadataMask: UInt64 = (1 << UInt64(vlan.rawValue)) - 1
+  static let metadataMask: UInt64 = (1 << UInt64(passing.rawValue)) - 1
+  /// What no packet has when it is sent.
+  static let unsentMask: UInt64 = metadataMask | passing.bit
   /// What a switch starts afresh for every packet that enters it.
   static let pipelineMask: UInt64 = (1 << UInt64(packetMark.rawValue)) - 1
   static let addressMask: UInt64 = ethSource.bit | ethDestination.bit

@@ -273,7 +273,8 @@ extension SwitchReach {
           return [pipe]
         }
         let part = space.and(pipe.beam.set, space.value(place.field.rawValue, values.lowerBound))
-        let bits = (values.lowerBound >> UInt128(place.shift) & field.mask) >> UInt128(field.firstBit)
+        let bits =
+          (values.lowerBound >> UInt128(place.shift) & field.mask) >> UInt128(field.firstBit)
         pipes.append((UInt16(truncatingIfNeeded: bits), pipe.with(part)))
       }
     }

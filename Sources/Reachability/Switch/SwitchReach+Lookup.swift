@@ -60,7 +60,9 @@ extension SwitchReach {
       while index < flows.count, flows[index].entry.priority == priority {
         let flow = flows[index]
         index += 1
-        if flow.constants.contains(where: { known[$0.field].map { [v = $0.value] in $0 != v } ?? false }) {
+        if flow.constants.contains(where: {
+          known[$0.field].map { [v = $0.value] in $0 != v } ?? false
+        }) {
           continue
         }
         take(flow, pipe, &level, allowsConjunctions: allowsConjunctions)
@@ -116,7 +118,8 @@ extension SwitchReach {
       level.rest = space.minus(level.rest, set)
     }
     // A flow with a timeout may be gone when the packet comes: lower ones see it as well.
-    level.taken.append((flow, set))
+    let isPassing = flow.entry.hardTimeoutSeconds != 0 || flow.entry.idleTimeoutSeconds != 0
+    level.taken.append((flow, isPassing ? space.assign(.passing, 1, in: set) : set))
   }
 
   private func conjunctions(

@@ -68,7 +68,7 @@ public final class CloudReach {
   }
   private var wires: [WireEnd: PacketSet] = [:]
   /// MACs of whoever answers for an address, on whatever network.
-  let owners: [IPAddress: [MACAddress]]
+  public let owners: [IPAddress: [MACAddress]]
 
   /// Addresses that routers answer for without having them.
   let floatingAddresses: [IPAddress]
@@ -77,14 +77,18 @@ public final class CloudReach {
 
   public init(_ cloud: DataPlaneModel) {
     self.cloud = cloud
-    floatingAddresses = cloud.facts.neutron.floatingIPs.records.map(\.address)
+    floatingAddresses =
+      cloud.facts.neutron.floatingIPs.records.map(\.address)
       + cloud.nodes.values.flatMap { $0.namespaces.values }.flatMap { namespace in
         namespace.routing4.routes(in: .main).filter(\.destination.isHost).map(\.destination.address)
       }
     proxyDevices = cloud.nodes.values.flatMap { $0.namespaces.values }.flatMap { namespace in
-      namespace.devices.values.filter { namespace.sysctls.proxyARP($0.key.interface) != false
-        && $0.link.linkType != "loopback" && namespace.sysctls.forwarding($0.key.interface, .ipv4) != false }
-        .map { (namespace, $0) }
+      namespace.devices.values.filter {
+        namespace.sysctls.proxyARP($0.key.interface) != false
+          && $0.link.linkType != "loopback"
+          && namespace.sysctls.forwarding($0.key.interface, .ipv4) != false
+      }
+      .map { (namespace, $0) }
     }
     space = PacketSpace.headers()
     owners = AddressOwners.collect(cloud)
@@ -173,7 +177,8 @@ public final class CloudReach {
   private var wellFormed: PacketSet {
     let short = space.and(
       space.interval(.source, 0...0xffff_ffff), space.interval(.destination, 0...0xffff_ffff))
-    let icmp = space.and(space.interval(.sourcePort, 0...0xff), space.interval(.destinationPort, 0...0xff))
+    let icmp = space.and(
+      space.interval(.sourcePort, 0...0xff), space.interval(.destinationPort, 0...0xff))
     let v4 = space.or(space.family(.ipv4), space.arp)
     let isICMP = space.or(
       space.and(space.family(.ipv4), space.value(.ipProtocol, 1)),
@@ -185,7 +190,7 @@ public final class CloudReach {
   /// packets from its router's MAC to the addresses on its wire.
   public func everything(from origin: ReachOrigin) -> PacketSet {
     var set = PacketSet.all
-    for field in HeaderField.allCases where HeaderField.metadataMask & field.bit != 0 {
+    for field in HeaderField.allCases where HeaderField.unsentMask & field.bit != 0 {
       set = space.and(space.value(field, 0), set)
     }
     switch origin {
@@ -193,7 +198,8 @@ public final class CloudReach {
       set = space.and(set, wellFormed)
       // A subport's tag is put on by the guest and is not what it sends.
       if cloud.guests[index].vlan != nil { set = space.and(set, space.value(.vlan, 0)) }
-      return space.minus(set, space.and(space.value(.vlan, 0), space.interval(.innerVLAN, 1...0x1fff)))
+      return space.minus(
+        set, space.and(space.value(.vlan, 0), space.interval(.innerVLAN, 1...0x1fff)))
     case .outside(let index):
       let host = cloud.outsideHosts[index]
       let onLink = space.union(host.addresses.map { space.prefix(.destination, $0.prefix) })

@@ -111,7 +111,9 @@ struct RouteReach {
       let mask: UInt128 = family == .ipv4 ? 0x1c : 0xfc
       set = space.and(set, space.masked(.tos, UInt128(tos), mask: mask) ?? .all)
     }
-    if let number = rule.ipProtocol { set = space.and(set, space.value(.ipProtocol, UInt128(number))) }
+    if let number = rule.ipProtocol {
+      set = space.and(set, space.value(.ipProtocol, UInt128(number)))
+    }
     if let ports = rule.sourcePorts {
       set = space.and(set, space.ports(query.roles.sourcePort, ports))
     }
@@ -121,7 +123,9 @@ struct RouteReach {
     return rule.isInverted ? space.complement(set) : set
   }
 
-  private func lookUp(_ set: PacketSet, in table: RoutingTableID, _ rule: RoutingRule, _ query: Query)
+  private func lookUp(
+    _ set: PacketSet, in table: RoutingTableID, _ rule: RoutingRule, _ query: Query
+  )
     -> ([Answer], PacketSet)
   {
     var rest = set

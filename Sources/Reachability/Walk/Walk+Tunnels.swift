@@ -103,7 +103,7 @@ extension CloudReach {
         space.value(.destinationPort, UInt128(tunnel.destinationPort)),
       ])
     }
-    for field in HeaderField.allCases where HeaderField.metadataMask & field.bit != 0 {
+    for field in HeaderField.allCases where HeaderField.unsentMask & field.bit != 0 {
       set = space.and(set, space.value(field, 0))
     }
     return Beam(set: set)

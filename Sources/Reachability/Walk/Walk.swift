@@ -147,7 +147,8 @@ final class Walk {
   private func segment(_ index: Int, from: DeviceKey?, _ beam: Beam) {
     let segment = cloud.segments[index]
     for member in segment.members where member != from {
-      go(.receive(member), beam.with(space.minus(beam.set, cloudReach.heldElsewhere(index, member))))
+      go(
+        .receive(member), beam.with(space.minus(beam.set, cloudReach.heldElsewhere(index, member))))
     }
     for host in segment.outsideHosts {
       let tag = cloud.outsideHosts[host].vlan.map { UInt128($0.rawValue) | tagPresent } ?? 0

@@ -86,7 +86,7 @@ enum SARIF {
     switch severity {
     case .critical, .high: "error"
     case .medium: "warning"
-    case .low: "note"
+    case .low, .info: "note"
     }
   }
 

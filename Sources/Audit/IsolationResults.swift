@@ -1,0 +1,69 @@
+// The isolation audit's findings as a report has them, beside those of the rules.
+import DataPlane
+import Facts
+import Isolation
+import Reachability
+
+extension AuditReport {
+  /// Adds leaks, exposures and breakage of a cloud; what is not known about them makes the answer
+  /// unknown where nothing was found.
+  public mutating func addIsolation(_ facts: CloudFacts) {
+    let check = IsolationCheck(DataPlaneModel(facts))
+    let isolation = check.run()
+    let files = Dictionary(
+      facts.files.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    var order: [String] = []
+    var grouped: [String: (AuditRule, [Finding])] = [:]
+    for finding in IsolationFindings(check, isolation).all() {
+      let key = "\(finding.id) \(finding.severity.rawValue)"
+      let rule = grouped[key]?.0 ?? AuditRule(finding)
+      if grouped[key] == nil { order.append(key) }
+      let places = finding.evidence.compactMap { evidence in
+        files[evidence.file].map {
+          FindingPlace(
+            node: $0.node?.rawValue, file: $0.path, line: Int(evidence.line))
+        }
+      }
+      let found = Finding(
+        rule: rule, subject: finding.subject, message: finding.message, evidence: places)
+      grouped[key] = (rule, (grouped[key]?.1 ?? []) + [found])
+    }
+    results += order.compactMap { grouped[$0] }.map {
+      RuleResult(rule: $0.0, findings: $0.1, missing: [])
+    }
+    results.append(Self.scope(isolation))
+  }
+
+  /// How much was looked at, and what could not be told.
+  private static func scope(_ isolation: IsolationReport) -> RuleResult {
+    let rule = AuditRule(
+      id: "reach",
+      title: "All packets of \(isolation.originCount) origins, and \(isolation.expectationCount) "
+        + "packets that must arrive",
+      severity: .info, why: "", fix: "", references: [], needs: [], query: "", tests: [])
+    let undecided = isolation.undecided.map { "\($0.0.kind.rawValue): \($0.1.text)" }
+    return RuleResult(
+      rule: rule, findings: [], missing: isolation.unknowns + Set(undecided).sorted())
+  }
+}
+
+extension AuditRule {
+  init(_ finding: IsolationFinding) {
+    self.init(
+      id: finding.id, title: finding.title, severity: RuleSeverity(finding.severity),
+      why: finding.why, fix: finding.fix, references: [], needs: [], query: "", tests: [])
+  }
+}
+
+extension RuleSeverity {
+  init(_ severity: LeakSeverity) {
+    self =
+      switch severity {
+      case .critical: .critical
+      case .high: .high
+      case .medium: .medium
+      case .low: .low
+      case .info: .info
+      }
+  }
+}
