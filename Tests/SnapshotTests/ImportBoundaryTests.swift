@@ -24,8 +24,11 @@ extension Boundary {
       ["*"], except: ["Snapshot", "Audit"], never: ["GRDB"],
       "Only the snapshot and the rules that query it know that it is SQLite."),
     Boundary(
-      ["*"], never: ["FoundationNetworking"],
-      "Ovsight answers out of a snapshot; nothing in it opens a connection."),
+      ["*"], except: ["Collector"], never: ["FoundationNetworking"],
+      "Ovsight answers out of a snapshot; nothing but the collector opens a connection."),
+    Boundary(
+      ["Collector"], never: ["GRDB", "Snapshot", "DataPlane", "Trace", "LogicalModel"],
+      "The collector writes capture folders and knows of nothing that is made of them."),
     Boundary(
       ["Formats"], never: ["Snapshot", "DataPlane", "Trace", "LogicalModel", "ArgumentParser"],
       "A parser turns bytes into facts and knows of nothing behind them."),
@@ -35,7 +38,9 @@ extension Boundary {
     Boundary(
       ["*"], except: ["Formats"], never: ["CLibXML2"], "XML is read in one place, with limits."),
     Boundary(["*"], except: ["Confirm"], never: ["CLibPcap"], "Only Confirm sees packets."),
-    Boundary(["*"], except: ["Snapshot"], never: ["CZlib"], "Only the snapshot compresses."),
+    Boundary(
+      ["*"], except: ["Snapshot", "Formats"], never: ["CZlib"],
+      "Only the snapshot compresses; sosreports are unpacked where they are read."),
     Boundary(
       ["*"], except: ["ovsight"], never: ["ArgumentParser"],
       "The command line is glue: no stage knows how it was asked."),
