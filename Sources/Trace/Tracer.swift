@@ -10,7 +10,7 @@ public struct Tracer: Sendable {
   let base: TraceState
   public init(_ cloud: DataPlaneModel) { self.init(cloud, TraceState(cloud)) }
 
-  private init(_ cloud: DataPlaneModel, _ base: TraceState) {
+  init(_ cloud: DataPlaneModel, _ base: TraceState) {
     self.cloud = cloud
     self.base = base
   }

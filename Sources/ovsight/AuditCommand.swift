@@ -9,9 +9,9 @@ struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Find leaks, breakage and what the rules forbid.",
     discussion: """
-      Three things are looked at: which packets arrive that Neutron's objects do not allow (over all \
-      packets, each with one that was traced), which packets must arrive and do not, and the rules \
-      of the rule folder.
+      The rules of the rule folder are looked at; with --isolation also which packets arrive that \
+      Neutron's objects do not allow (over all packets, each with one that was traced) and which \
+      must arrive and do not. Where the sets and the tracer disagree, the audit says so.
 
       Exit codes: 1 with findings of --fail-on or graver, 0 without, 2 where something could not be \
       told. --list shows the rules and --test runs the tests that they carry.
@@ -45,8 +45,8 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "The day on which waivers are judged, as 2027-01-31; the capture's own without it.")
   var today: String?
 
-  @Flag(help: "Run the rules alone, without looking at all packets.")
-  var rulesOnly = false
+  @Flag(help: "Look at all packets too: takes seconds to minutes.")
+  var isolation = false
 
   @Flag(help: "Run the rules' own tests in place of an audit.")
   var test = false
@@ -82,9 +82,9 @@ struct AuditCommand: ParsableCommand {
   private func audit(_ snapshot: SnapshotFile, _ rules: [AuditRule]) throws {
     var report = try Auditor.audit(snapshot, rules: rules)
     var notes: [String] = []
-    if !rulesOnly || waivers != nil {
+    if isolation || waivers != nil {
       let facts = try snapshot.loadFacts()
-      if !rulesOnly { report.addIsolation(facts) }
+      if isolation { report.addIsolation(facts) }
       if let waivers {
         let day = today ?? facts.nodes.compactMap(\.capturedAt).max().map { String($0.prefix(10)) }
         (report, notes) = try Waivers(try readFile(waivers), file: waivers)

@@ -18,7 +18,8 @@ struct ConfirmRun {
         "--confirm: no replay of this snapshot is up: wanted `ovsight replay SNAPSHOT up` first")
     }
     replay = try Replay.open(folder)
-    self.tracer = tracer
+    // Everyone in a replay has greeted the others.
+    self.tracer = tracer.greeted()
     field = try ConfirmField(replay, tracer.cloud)
   }
 

@@ -10,7 +10,7 @@ import Testing
 
 @Suite(.serialized, .enabled(if: Replay.obstacle == nil, "a replay \(Replay.obstacle ?? "")"))
 struct LiveReplayTests {
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(20)))
   func whatIsCollectedFromAReplayIsWhatWasReplayed() throws {
     let facts = try LiveCloud.facts()
     let cloud = DataPlaneModel(facts)
@@ -54,7 +54,7 @@ struct LiveReplayTests {
   }
 
   /// Killed at any moment of its building, a replay leaves nothing that `down` does not find.
-  @Test(.timeLimit(.minutes(3)), arguments: [0.2, 1.5, 4.0])
+  @Test(.timeLimit(.minutes(20)), arguments: [0.2, 1.5, 4.0])
   func aBuilderThatIsKilledLeavesNothing(seconds: Double) throws {
     let folder = LiveCloud.freshFolder()
     let snapshot = "/tmp/ovsight-replay-\(UUID().uuidString).db"
