@@ -21,7 +21,7 @@ public struct TracedProbe: Sendable {
 
 /// What a trace says of a place beside what was seen there.
 public struct ReportObservation: Hashable, Sendable {
-  /// `cmp1 qvo1931f4e9-46 out`.
+  /// `compute1 qvo0a1b2c3d-4e out`.
   public var place: String
   public var predicted: String
   public var observed: String

@@ -16,8 +16,8 @@ struct ReplayCommand: ParsableCommand {
 
         sudo ovsight replay cloud.db up
         sudo ovsight replay cloud.db exec --in guest:web1 -- ping -c1 10.0.0.7
-        sudo ovsight replay cloud.db exec --in cmp1 -- ovs-vsctl show
-        sudo ovsight replay cloud.db exec --in cmp1/qrouter-5 -- ip route
+        sudo ovsight replay cloud.db exec --in compute1 -- ovs-vsctl show
+        sudo ovsight replay cloud.db exec --in compute1/qrouter-5 -- ip route
         sudo ovsight replay cloud.db down
 
       Needs root, Open vSwitch, iptables, ipset, iproute2 and util-linux; changes nothing outside \

@@ -82,7 +82,7 @@ struct TraceCommand: AsyncParsableCommand {
     name: .customLong("via"),
     help: ArgumentHelp(
       "With --confirm --probe none: a way onto a real node, to watch it with tcpdump.",
-      discussion: "For example --via 'cmp1=ssh -o BatchMode=yes root@cmp1'; once a node.",
+      discussion: "For example --via 'compute1=ssh -o BatchMode=yes root@compute1'; once a node.",
       valueName: "node=command"))
   var ways: [String] = []
 

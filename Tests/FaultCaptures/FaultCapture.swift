@@ -81,8 +81,12 @@ public struct FaultCapture: Sendable, CustomStringConvertible {
 
   private init?(name: String) {
     struct Description: Decodable {
-      let title, node, category, root_cause: String
+      let title, node, category, rootCause: String
       let observed: [String: [String]]
+      enum CodingKeys: String, CodingKey {
+        case title, node, category, observed
+        case rootCause = "root_cause"
+      }
     }
     guard let data = FileManager.default.contents(atPath: "\(Self.folder)/\(name)/fault.json"),
       let fault = try? JSONDecoder().decode(Description.self, from: data)
@@ -91,7 +95,7 @@ public struct FaultCapture: Sendable, CustomStringConvertible {
     title = fault.title
     node = NodeName(fault.node)
     category = fault.category
-    rootCause = fault.root_cause
+    rootCause = fault.rootCause
     observed = fault.observed
   }
 

@@ -13,7 +13,7 @@ public struct NodeTarget: Hashable, Sendable {
   public let way: Way
   /// Through sudo.
   public let isRaised: Bool
-  /// Where it was named, for errors that name two of them: `root@cmp1`, `hosts.ini:12`.
+  /// Where it was named, for errors that name two of them: `root@compute1`, `hosts.ini:12`.
   public let source: String
 
   public init(name: String, way: Way, isRaised: Bool, source: String) {

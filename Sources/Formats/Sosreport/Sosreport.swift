@@ -67,7 +67,7 @@ struct Sosreport {
     return collected.report(named: String(name.prefix(upTo: name.range(of: ".t") ?? name.endIndex)))
   }
 
-  /// `sosreport-cmp1-2024-02-29-abcdefg/etc/hosts` → `etc/hosts`.
+  /// `sosreport-compute1-2024-02-29-abcdefg/etc/hosts` → `etc/hosts`.
   private static func withoutTop(_ name: String) -> String {
     let parts = name.split(separator: "/").filter { $0 != "." }
     guard !parts.contains("..") else { return "" }
@@ -150,7 +150,7 @@ extension Sosreport {
     return String(word)
   }
 
-  /// `sosreport-cmp1-2024-02-29-abcdefg` → `cmp1`: what is before the date.
+  /// `sosreport-compute1-2024-02-29-abcdefg` → `compute1`: what is before the date.
   static func hostName(ofFolder name: String) -> String {
     let parts = name.split(separator: "-").map(String.init)
     guard parts.first == "sosreport", parts.count > 2 else { return name }

@@ -83,7 +83,7 @@ public struct DriftFinding: Hashable, Sendable {
   public var intended: DriftSide
   public var actual: DriftSide
 
-  /// For people, without the evidence: `missing on cmp1: …`.
+  /// For people, without the evidence: `missing on compute1: …`.
   public var text: String {
     let node = self.node.map { " on \($0)" } ?? ""
     return "\(object.kind.rawValue) \(object.name): \(code.title) \(kind.words)\(node)"
