@@ -93,9 +93,12 @@ struct Machine {
 
   /// Ends everything; true once nothing of it lives.
   static func end(_ folder: String) -> Bool {
+    var quietLooks = 0
     for _ in 0..<500 {
       let processes = processes(of: folder)
-      if processes.isEmpty { return true }
+      // Between its fork and its exec a child of a killed builder carries no mark yet: looked twice.
+      quietLooks = processes.isEmpty ? quietLooks + 1 : 0
+      if quietLooks == 3 { return true }
       // The first ones take all others of their namespaces along.
       for process in processes.filter(\.isFirst) + processes { kill(process.id, SIGKILL) }
       var status: Int32 = 0

@@ -56,12 +56,14 @@ struct LiveReplayTests {
   /// Killed at any moment of its building, a replay leaves nothing that `down` does not find.
   @Test(.timeLimit(.minutes(20)), arguments: [0.2, 1.5, 4.0])
   func aBuilderThatIsKilledLeavesNothing(seconds: Double) throws {
+    let host = try PrivateHost()
+    defer { host.end() }
     let folder = LiveCloud.freshFolder()
     let snapshot = "/tmp/ovsight-replay-\(UUID().uuidString).db"
     defer { unlink(snapshot) }
     try Command([LiveCloud.program, "import", LiveCloud.fixture, "--output", snapshot]).run()
-    let before = try leftovers()
-    let builder = try Command(
+    let before = try host.belongings()
+    let builder = try host.command(
       [LiveCloud.program, "replay", snapshot, "up", "--state", folder]
     ).start()
     usleep(UInt32(seconds * 1_000_000))
@@ -70,16 +72,8 @@ struct LiveReplayTests {
     waitpid(builder, &status, 0)
     #expect(Replay.down(folder))
     #expect(Replay.status(folder).condition == .down)
-    #expect(try leftovers() == before)
+    #expect(try host.belongings() == before)
     #expect(!FileManager.default.fileExists(atPath: folder))
-  }
-
-  /// What a replay could leave on the host: devices, named namespaces, mounts.
-  private func leftovers() throws -> [String] {
-    let devices = try Command(["ip", "-o", "link"]).run().split(separator: "\n").count
-    let mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)
-      .split(separator: "\n").filter { $0.contains("netns") || $0.contains("ovsight") }
-    return ["\(devices) devices", "\(mounts.count) mounts"]
   }
 
   @Test func aFolderHoldsOneReplay() throws {
