@@ -138,7 +138,8 @@ let package = Package(
     tests(
       "ReportTests",
       [
-        "Audit", "DataPlane", "Facts", "Formats", "LogicalModel", "NetworkTypes", "Report", "Trace",
+        "Audit", "DataPlane", "Facts", "FaultCaptures", "Formats", "LogicalModel", "NetworkTypes",
+        "Report", "Trace",
       ]),
     tests(
       "CollectorTests", ["Collector", "Facts", "Formats", "NetworkTypes"],

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Audit
 import DataPlane
+import Diagnosis
 import Facts
 import Formats
 import Foundation
@@ -20,6 +21,13 @@ struct ReportCommand: ParsableCommand {
       and loads nothing from elsewhere. A trace is given as for `ovsight trace`, in one word:
 
         ovsight report cloud.db --output site --trace 'web1 8.8.8.8 icmp' --trace 'web1 db1 tcp/5432'
+
+      A question is given as for `ovsight why`:
+
+        ovsight report cloud.db --output site --why 'web1 internet' --why 'eip 203.0.113.20 tcp/22'
+
+      With --confirm each traced packet is really sent in the snapshot's replay, which must be up, \
+      and what was seen stands beside what was predicted.
 
       Other formats go to standard output, or into the file that --output names: text, json, sarif, \
       junit and prometheus hold the findings, dot and svg the topology.
@@ -42,6 +50,15 @@ struct ReportCommand: ParsableCommand {
   @Option(help: "A packet to trace, as 'FROM TO PROTO[/PORT]'. May be given several times.")
   var trace: [String] = []
 
+  @Option(help: "A question, as 'VM [TARGET] [PROTO[/PORT]]'. May be given several times.")
+  var why: [String] = []
+
+  @Flag(help: "Send each traced packet in the snapshot's replay and show what was seen.")
+  var confirm = false
+
+  @Option(name: .customLong("state"), help: "With --confirm: the replay's private folder.")
+  var replayFolder: String?
+
   @Option(help: "An older snapshot; what changed since becomes a page.")
   var diff: String?
 
@@ -52,6 +69,9 @@ struct ReportCommand: ParsableCommand {
   var templates: String?
 
   func validate() throws {
+    if confirm, trace.isEmpty {
+      throw ValidationError("--confirm: wanted a packet to send, by --trace")
+    }
     if format == .html, output == nil {
       throw ValidationError("Missing option '--output <folder>'")
     }
@@ -67,8 +87,10 @@ struct ReportCommand: ParsableCommand {
     input.source = URL(fileURLWithPath: snapshot).lastPathComponent
     input.toolVersion = Ovsight.version
     input.findings = try audit(file).map { FindingSet($0, names: ObjectNames(input.model)) }
+    input.findings?.add(Drift.report(input.model, facts), facts: facts)
     input.traces = try traces(facts)
-    input.changes = try changes(input)
+    try addAnswers(&input)
+    input.changes = try changes(facts)
     input.bytes = { id in capture.bytes(of: id) }
     if let document = try format.document(input, folder: folder) {
       try write(document)
@@ -100,21 +122,36 @@ struct ReportCommand: ParsableCommand {
     return try Auditor.audit(file, rules: try RuleFolder.rules(in: folder))
   }
 
-  private func changes(_ input: ReportInput) throws -> ReportChanges? {
+  private func addAnswers(_ input: inout ReportInput) throws {
+    guard !why.isEmpty else { return }
+    let diagnostician = Diagnostician(input.facts)
+    for text in why {
+      let request = try WhyRequest(text)
+      input.add(request, try request.walk(diagnostician))
+    }
+  }
+
+  private func changes(_ facts: CloudFacts) throws -> ReportChanges? {
     guard let diff else { return nil }
     let old = CloudFacts(parsing: try SnapshotFile.open(path: diff).loadCapture())
     return ReportChanges(
-      from: URL(fileURLWithPath: diff).lastPathComponent,
-      old: (LogicalModel.CloudModel(old), old), new: (input.model, input.facts))
+      from: URL(fileURLWithPath: diff).lastPathComponent, SnapshotDiff(before: old, after: facts))
   }
 
   private func traces(_ facts: CloudFacts) throws -> [TracedProbe] {
     guard !trace.isEmpty else { return [] }
     let resolver = ProbeResolver(facts)
     let tracer = Tracer(DataPlaneModel(facts))
+    let run =
+      confirm
+      ? try ConfirmRun(tracer, folder: replayFolder ?? ReplayCommand.folder(of: snapshot)) : nil
     return try trace.map { text in
       let request = try TraceRequest(text)
-      return TracedProbe(title: request.title, result: tracer.trace(try request.probe(resolver)))
+      let probe = try request.probe(resolver)
+      guard let run else {
+        return TracedProbe(title: request.title, result: tracer.trace(probe))
+      }
+      return TracedProbe(title: request.title, try run.confirm(probe))
     }
   }
 }

@@ -37,7 +37,7 @@ enum ReportSamples {
   }
 
   static func diagnosis(_ word: String) -> ReportDiagnosis {
-    ReportDiagnosis(
+    var diagnosis = ReportDiagnosis(
       question: word, standing: .bad, answer: word,
       causes: [
         .init(
@@ -46,6 +46,8 @@ enum ReportSamples {
       ],
       remedies: [.init(text: word, commands: [word], node: word, proof: word)],
       assumptions: [word], trace: 0)
+    diagnosis.legs = [.init(name: word, standing: .good, text: word)]
+    return diagnosis
   }
 
   static func changes(_ word: String) -> ReportChanges {

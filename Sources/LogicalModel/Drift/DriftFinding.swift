@@ -104,7 +104,7 @@ public struct DriftFinding: Hashable, Sendable {
 }
 
 extension DriftKind {
-  var words: String {
+  public var words: String {
     switch self {
     case .missing: "missing"
     case .extra: "nobody asked for"

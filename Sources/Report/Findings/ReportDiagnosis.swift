@@ -38,6 +38,17 @@ public struct ReportDiagnosis: Hashable, Sendable {
       self.objects = objects
     }
   }
+  /// One thing that the guest does on its way: DHCP, the gateway's ARP, the target itself.
+  public struct Leg: Hashable, Sendable {
+    public var name: String
+    public var standing: Standing
+    public var text: String
+    public init(name: String, standing: Standing, text: String) {
+      self.name = name
+      self.standing = standing
+      self.text = text
+    }
+  }
   /// As it was asked: `web1 to db1, tcp port 5432`.
   public var question: String
   public var standing: Standing
@@ -46,6 +57,8 @@ public struct ReportDiagnosis: Hashable, Sendable {
   /// The first is the deciding one.
   public var causes: [Cause]
   public var remedies: [Remedy]
+  /// In the order in which they are done.
+  public var legs: [Leg] = []
   public var assumptions: [String]
   /// Position in the report's traces of the packet that was asked about.
   public var trace: Int?

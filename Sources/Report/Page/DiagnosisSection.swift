@@ -22,6 +22,13 @@ struct DiagnosisSection {
       "standing": .text(item.standing.rawValue), "icon": .markup(Icon.standing(item.standing)),
       "causes": .list(item.causes.map(value)), "has_causes": .flag(!item.causes.isEmpty),
       "remedies": .list(item.remedies.map(value)), "has_remedies": .flag(!item.remedies.isEmpty),
+      "legs": .list(
+        item.legs.map { leg in
+          [
+            "name": .text(leg.name), "icon": .markup(Icon.standing(leg.standing)),
+            "text": .text(leg.text),
+          ]
+        }), "has_legs": .flag(!item.legs.isEmpty),
       "assumptions": .list(item.assumptions.map { .text($0) }),
       "has_assumptions": .flag(!item.assumptions.isEmpty),
       "path_picture": picture.map { .markup($0) } ?? .none,
