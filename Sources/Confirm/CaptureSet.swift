@@ -117,38 +117,51 @@ final class CaptureSet {
     }
   }
 
-  /// Captures on nodes elsewhere as well, one a namespace; they need a moment to listen.
+  /// How long connections and tcpdump may take to begin.
+  private static let startSeconds = 30.0
+
+  /// Captures on nodes elsewhere as well, one a namespace; returns once they listen.
   func add(_ remote: [RemoteNamespace], filter: String, seconds: Int) {
     let nodes = Dictionary(grouping: remote, by: \.key.node).values.map { $0 }
-    let results = inThreads(nodes) { Self.start($0, filter, seconds) }.joined()
+    let known = inThreads(nodes) { places in
+      Result { try RemoteNode(places[0].access) }
+    }
+    let connections = Set(known.compactMap { try? $0.get().connection?.filter }).sorted()
+    let others =
+      connections.isEmpty
+      ? filter : "(\(filter)) and not (\(connections.joined(separator: " or ")))"
+    let results = inThreads(Array(zip(nodes, known))) { places, node in
+      Self.start(places, node, others, seconds)
+    }.joined()
     for result in results {
       switch result {
       case .success(let stream): streams.append(stream)
       case .failure(let error): failures.append(error.description)
       }
     }
-    // tcpdump says nothing on its output before the first packet; a second starts any.
-    if !streams.isEmpty { usleep(1_000_000) }
-    for entry in streams {
-      if let failure = entry.capture.failure { failures.append("\(entry.key): \(failure)") }
+    let deadline = Date().addingTimeInterval(Self.startSeconds)
+    streams.removeAll { entry in
+      if entry.capture.isListening(before: deadline) { return false }
+      let why = entry.capture.failure ?? "does not begin within \(Int(Self.startSeconds)) s"
+      failures.append("\(entry.key): \(why)")
+      return true
     }
   }
 
   private typealias Stream = (key: NamespaceKey, links: [InterfaceName], capture: StreamCapture)
 
-  /// All namespaces are of one node: its clock is asked once.
-  private static func start(_ places: [RemoteNamespace], _ filter: String, _ seconds: Int)
-    -> [Result<Stream, NamespaceError>]
-  {
-    var skew: Int64?
-    return places.map { place in
+  /// All namespaces are of one node.
+  private static func start(
+    _ places: [RemoteNamespace], _ node: Result<RemoteNode, any Error>, _ filter: String,
+    _ seconds: Int
+  ) -> [Result<Stream, NamespaceError>] {
+    places.map { place in
       do {
-        let known = try skew ?? StreamCapture.skew(of: place.access)
-        skew = known
+        let node = try node.get()
         let links = try StreamCapture.links(of: place.key, place.access)
         let capture = try StreamCapture(
           place.key, place.access, links: links, filter: filter, seconds: seconds,
-          skewNanoseconds: known)
+          skewNanoseconds: node.skewNanoseconds)
         return .success((place.key, Array(links.values), capture))
       } catch {
         return .failure(NamespaceError("\(place.key): \(error)"))

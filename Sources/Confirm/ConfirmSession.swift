@@ -137,7 +137,17 @@ public final class ConfirmSession {
     var mark = mark
     mark.servicePorts = Self.servicePorts(result)
     let source = result.path.first.flatMap { result.steps[$0.step].packet.source }
-    return report(result, collect(mark, result, kept), 1, source: source)
+    return report(result, Self.first(collect(mark, result, kept), of: probe), 1, source: source)
+  }
+
+  /// Linux sends a SYN again after a second, and its answer too: the first try is what was predicted.
+  private static let retryNanoseconds: Int64 = 950_000_000
+
+  private static func first(_ found: [Marked], of probe: Probe) -> [Marked] {
+    guard probe.kind == .tcp, let start = found.first?.sighting.frame.nanoseconds else {
+      return found
+    }
+    return found.filter { $0.sighting.frame.nanoseconds - start < retryNanoseconds }
   }
 
   // MARK: where it starts

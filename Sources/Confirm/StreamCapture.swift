@@ -10,6 +10,7 @@ final class StreamCapture: @unchecked Sendable {
   private let process: pid_t
   private let lock = NSLock()
   private var waiting: [Sighting] = []
+  private var isListening = false
   private var isEnded = false
   private var problem: String?
 
@@ -46,7 +47,9 @@ final class StreamCapture: @unchecked Sendable {
     }
     let reader = StreamReader(file: file, key: key, links: links, skew: skewNanoseconds)
     Thread { [weak self] in
-      let ending = reader.run { sighting in
+      let ending = reader.run {
+        self?.lock.withLock { self?.isListening = true }
+      } use: { sighting in
         self?.lock.withLock { self?.waiting.append(sighting) }
       }
       self?.lock.withLock {
@@ -79,25 +82,19 @@ final class StreamCapture: @unchecked Sendable {
     }
   }
 
+  /// Waits until it captures: what passes before is not seen. False where it has ended, or does not
+  /// begin before `deadline`.
+  func isListening(before deadline: Date) -> Bool {
+    while Date() < deadline {
+      let (listens, ended) = lock.withLock { (isListening, isEnded) }
+      if listens || ended { return listens && !ended }
+      usleep(5_000)
+    }
+    return false
+  }
+
   /// Why it has ended; nil while it runs.
   var failure: String? { lock.withLock { isEnded ? problem ?? "it ended early" : nil } }
-
-  /// How far the node's clock is ahead of ours, by asking for its time: right to half of the time
-  /// that the question takes, so the quickest of a few counts, and less than that is nothing.
-  static func skew(of access: NodeAccess) throws -> Int64 {
-    var best: (skew: Int64, doubt: Int64)?
-    for _ in 0..<3 {
-      let before = now()
-      let text = try Command(access.command(["date", "+%s%N"], in: .root)).run()
-      let after = now()
-      guard let there = Int64(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
-        throw NamespaceError("its clock answers \(text.prefix(40))")
-      }
-      let doubt = (after - before) / 2
-      if doubt < best?.doubt ?? .max { best = (there - (before + after) / 2, doubt) }
-    }
-    return best.map { abs($0.skew) <= $0.doubt ? 0 : $0.skew } ?? 0
-  }
 
   /// Devices by their index, as the node numbers them now.
   static func links(of key: NamespaceKey, _ access: NodeAccess) throws -> [Int: InterfaceName] {
@@ -108,12 +105,6 @@ final class StreamCapture: @unchecked Sendable {
       return (index, InterfaceName(String(words[1].prefix { $0 != "@" && $0 != ":" })))
     }
     return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
-  }
-
-  private static func now() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 }
 
@@ -136,8 +127,8 @@ private struct StreamReader: @unchecked Sendable {
   let links: [Int: InterfaceName]
   let skew: Int64
 
-  /// Returns why the stream has ended.
-  func run(_ use: (Sighting) -> Void) -> String {
+  /// Returns why the stream has ended. tcpdump sends the file's header once it captures.
+  func run(_ listens: () -> Void, use: (Sighting) -> Void) -> String {
     var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
     guard
       let handle = pcap_fopen_offline_with_tstamp_precision(
@@ -147,6 +138,7 @@ private struct StreamReader: @unchecked Sendable {
       return "tcpdump does not start there (is it installed, and may it capture?)"
     }
     defer { pcap_close(handle) }
+    listens()
     var header: UnsafeMutablePointer<pcap_pkthdr>?
     var data: UnsafePointer<UInt8>?
     while pcap_next_ex(handle, &header, &data) == 1, let header, let data {

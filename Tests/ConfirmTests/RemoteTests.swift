@@ -24,6 +24,21 @@ import Testing
     #expect(NodeAccess("  ") == nil)
   }
 
+  @Test func theConnectionThatCapturesComeThroughIsLeftOut() throws {
+    let connection = try #require(ManagementConnection("192.0.2.1 50022 192.0.2.7 22"))
+    #expect(connection.filter == "(host 192.0.2.1 and host 192.0.2.7 and tcp port 22)")
+    let v6 = try #require(ManagementConnection("2001:db8::1 50022 2001:db8::7 2222"))
+    #expect(v6.filter == "(host 2001:db8::1 and host 2001:db8::7 and tcp port 2222)")
+  }
+
+  @Test(arguments: [
+    "", "192.0.2.1 50022 192.0.2.7", "192.0.2.1 50022 192.0.2.7 22 or tcp",
+    "$(reboot) 50022 192.0.2.7 22", "192.0.2.1 50022 192.0.2.7 65536",
+  ])
+  func whatIsNoConnectionIsNone(_ text: String) {
+    #expect(ManagementConnection(text) == nil)
+  }
+
   @Test func aCookedHeader() throws {
     // IPv4 on device 7, outgoing, of Ethernet.
     var bytes: [UInt8] = [8, 0, 0, 0, 0, 0, 0, 7, 0, 1, 4, 6, 2, 0, 0, 0, 0, 9, 0, 0]

@@ -233,8 +233,12 @@ func signature(_ packet: Packet) -> String {
   } else if packet.isIP, let source = packet.source, let destination = packet.destination {
     text += " \(source)>\(destination) proto=\(packet.ipProtocol) tos=\(packet.tos)"
     text += " ttl=\(packet.ttl) label=\(packet.isIPv6 ? packet.flowLabel : 0)"
-    if packet.fragment != .later, packet.hasPorts || packet.isICMP {
+    if packet.fragment != .later, packet.hasPorts {
       text += " ports=\(packet.sourcePort)>\(packet.destinationPort)"
+    } else if packet.fragment != .later, packet.isICMP {
+      // Its simulated NAT puts ports where ICMP has a type and a code, which its output cannot hold.
+      let (type, code) = (packet.sourcePort, packet.destinationPort)
+      text += " ports=\(type > 255 ? 0 : type)>\(code > 255 ? 0 : code)"
     }
     if let target = packet.ndTarget, packet.isNeighbourDiscovery {
       text += " nd(\(target),\(packet.ndSLL),\(packet.ndTLL))"

@@ -65,6 +65,7 @@ extension FlowKey {
   }
 
   mutating func setTunnel(_ tunnel: TunnelMetadata) {
+    for word in KeySlot.tunnelWords { words[word] = 0 }
     self[.tunnelID] = tunnel.id
     switch tunnel.source {
     case .v4(let address): self[.tunnelSource] = UInt64(address.rawValue)

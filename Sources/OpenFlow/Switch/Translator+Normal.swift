@@ -169,9 +169,10 @@ extension Translator {
     else { return }
     let place = SwitchState.MACKey(bridge: bridge.name, vlan: vlan, mac: key.ethSource)
     let isAnnouncement = isGratuitousARP
+    let isBond = bridge.bundles[index].isBond
     let old = state.macs[place]
     if let old {
-      if old.isStatic || (old.isLocked && !isAnnouncement) { return }
+      if old.isStatic || (isAnnouncement && isBond && old.isLocked) { return }
       if !isAnnouncement, isSameBundle(old.port, index) { return }
     }
     if old.map({ !isSameBundle($0.port, index) }) ?? true {
@@ -179,7 +180,7 @@ extension Translator {
         .learned(key.ethSource, bridge.bundles[index].name, VLANID(truncating: vlan)))
     }
     state.macs[place] = SwitchState.MACEntry(
-      port: first, isLocked: isAnnouncement && !bridge.bundles[index].isBond)
+      port: first, isLocked: old?.isLocked == true || (isAnnouncement && !isBond))
   }
 
   private func isSameBundle(_ port: OpenFlowPort, _ index: Int) -> Bool {

@@ -239,12 +239,12 @@ extension Translator {
     }
     let metadata = metadata(for: tunnel)
     if let mark = tunnel.egressMark { key[.packetMark] = UInt64(mark) }
-    guard let remote = metadata.destination else {
+    guard let remote = metadata.destination, remote != ownTunnelAddress else {
       drop(.tunnelToOwnAddress, evidence: port.interfaceEvidence)
-      return false
-    }
-    if remote == ownTunnelAddress {
-      drop(.tunnelToOwnAddress, evidence: port.interfaceEvidence)
+      // Having decided against it, the switch does not take the outer header back: what comes later
+      // in the pipeline matches on it.
+      key.setTunnel(metadata)
+      key[.tunnelFlags] = UInt64(tunnel.flags(after: metadata.flags))
       return false
     }
     report(.outputToTunnel(port.name))
@@ -271,6 +271,13 @@ extension Translator {
       metadata.tos |= congestion == 3 ? 2 : congestion
     }
     return metadata
+  }
+}
+
+extension TunnelConfiguration {
+  /// FLOW_TNL_F_OAM stays; DONT_FRAGMENT, CSUM and KEY are the configuration's.
+  fileprivate func flags(after flags: UInt16) -> UInt16 {
+    flags & 1 | (dontFragment ? 2 : 0) | (checksum ? 4 : 0) | (outKey == .absent ? 0 : 8)
   }
 }
 

@@ -12,7 +12,7 @@ public struct SwitchState: Sendable, Hashable {
   struct MACEntry: Hashable, Sendable {
     /// The bundle's first member.
     var port: OpenFlowPort
-    /// A gratuitous ARP put it here; for five seconds nothing else moves it.
+    /// A gratuitous ARP set it: for five seconds one that a bond's peer sends back does not move it.
     var isLocked: Bool
     var isStatic = false
   }
