@@ -186,7 +186,17 @@ final class DifferentialRun {
     if text.contains("recirculation limit") { return "recirculates without end" }
     let hitsLimit =
       text.contains("over max translation depth") || text.contains("resubmit actions <<<<")
-    return hitsLimit && floods(text) ? "flooding in a loop" : nil
+    if hitsLimit, floods(text) { return "flooding in a loop" }
+    return movesWithinAFlood(text) ? "copies of a flood that teach each other" : nil
+  }
+
+  /// An address was heard on two ports of one bridge: which copy comes first, the flood's order says.
+  private static func movesWithinAFlood(_ text: String) -> Bool {
+    guard floods(text) else { return false }
+    let places = text.matches(of: #/learned that (\S+) is on port (\S+) in VLAN (\d+)/#)
+    return Dictionary(grouping: places) { "\($0.1) \($0.3)" }.values.contains { moves in
+      Set(moves.map(\.2)).count > 1
+    }
   }
   private static func floods(_ text: String) -> Bool {
     text.contains("flooding") || text.contains("FLOOD") || text.contains(" ALL\n")

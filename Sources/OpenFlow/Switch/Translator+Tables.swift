@@ -215,6 +215,9 @@ extension Translator {
     if depth >= Self.maximumDepth {
       error = .recursionTooDeep
     } else if resubmits >= Self.maximumResubmits {
+      if outputs.count >= Self.manyOutputs {
+        noteUnknown(.other("a loop whose copies may fill the switch's 64 kB of actions first"))
+      }
       error = .tooManyResubmits
     } else if nesting >= Self.maximumNesting {
       noteUnknown(.other("more than \(Self.maximumNesting) nested table lookups"))

@@ -11,6 +11,9 @@ final class Translator {
   static let maximumDepth = 64
   /// All resubmits of a translation; the packet is dropped at the one after.
   static let maximumResubmits = 64 * 64
+  /// A switch that has 64 kB of actions before it comes to that many resubmits sends what it has; as few
+  /// outputs as this may be as much, with what rewrites the packet before each.
+  static let manyOutputs = 512
   /// Our own bound on nested lookups, which OVS does not have: it would allow 64 × 255 of them
   /// and no real pipeline has more than a few dozen. Beyond it the answer is unknown.
   static let maximumNesting = 600
