@@ -76,7 +76,8 @@ let package = Package(
     module(
       "Confirm",
       [
-        "DataPlane", "Facts", "Namespaces", "NetworkTypes", "OpenFlow", "Replay", "Trace",
+        "DataPlane", "Facts", "Formats", "Namespaces", "NetworkTypes", "OpenFlow", "Replay",
+        "Trace",
         "CLibPcap", "CLinux",
       ]),
     module(

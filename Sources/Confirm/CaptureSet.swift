@@ -203,7 +203,7 @@ final class CaptureSet {
 }
 
 /// Runs `body` on each item in a thread of its own; results in the order of the items.
-private func inThreads<Item: Sendable, Value: Sendable>(
+func inThreads<Item: Sendable, Value: Sendable>(
   _ items: [Item], _ body: @escaping @Sendable (Item) -> Value
 ) -> [Value] {
   let results = ThreadResults<Value>()

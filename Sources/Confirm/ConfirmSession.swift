@@ -17,9 +17,9 @@ public final class ConfirmSession {
   /// Captures on nodes elsewhere end by themselves, should nobody be left to end them.
   private static let longestSeconds = 600
 
-  /// How long the wire may take to show a predicted hop, and how long it must be quiet before what
-  /// is there is all that comes.
-  private static let patienceSeconds = 1.5
+  /// How long the wire may take to show a predicted hop (an answer by proxy ARP alone may be kept back
+  /// for 0.8 s), and how long it must be quiet before what is there is all that comes.
+  private static let patienceSeconds = 2.5
   private static let quietSeconds = 0.25
 
   /// Opens captures on all points of the field.
@@ -140,14 +140,27 @@ public final class ConfirmSession {
     return report(result, Self.first(collect(mark, result, kept), of: probe), 1, source: source)
   }
 
-  /// Linux sends a SYN again after a second, and its answer too: the first try is what was predicted.
-  private static let retryNanoseconds: Int64 = 950_000_000
+  /// Linux sends a SYN again after a second, and its answer too: where one was seen, what comes that
+  /// late is the next try.
+  private static let retryNanoseconds: UInt64 = 900_000_000
 
   private static func first(_ found: [Marked], of probe: Probe) -> [Marked] {
-    guard probe.kind == .tcp, let start = found.first?.sighting.frame.nanoseconds else {
-      return found
+    guard probe.kind == .tcp else { return found }
+    var begins: [Crossing: UInt64] = [:]
+    return found.filter { entry in
+      let crossing = Crossing(
+        place: entry.sighting.place, isOut: entry.sighting.isOut, role: entry.role)
+      let time = entry.sighting.frame.nanoseconds
+      let begin = begins[crossing] ?? time
+      begins[crossing] = begin
+      return time - begin < retryNanoseconds
     }
-    return found.filter { $0.sighting.frame.nanoseconds - start < retryNanoseconds }
+  }
+
+  private struct Crossing: Hashable {
+    let place: CapturePlace
+    let isOut: Bool
+    let role: ProbeRole
   }
 
   // MARK: where it starts

@@ -14,12 +14,14 @@ public struct FrameLayers: Hashable, Sendable {
   }
   public let bytes: [UInt8]
   public private(set) var layers: [Layer] = []
+  private let tunnelPorts: Set<UInt16>
 
   /// Tunnels in tunnels: none of our clouds' paths has more than one.
   private static let depthLimit = 3
 
   public init(_ bytes: [UInt8], tunnelPorts: Set<UInt16> = FrameLayers.usualTunnelPorts) {
     self.bytes = bytes
+    self.tunnelPorts = tunnelPorts
     var start = 0
     var key: UInt64?
     while layers.count < Self.depthLimit, start < bytes.count {
@@ -155,14 +157,21 @@ extension FrameLayers {
   /// Less is too likely to be in some other packet as well.
   private static let leastNonceBytes = 8
 
-  /// ICMP errors carry the header of what they are about, and at least eight bytes more.
+  /// ICMP errors carry the header of what they are about, and at least eight bytes more. What is about
+  /// a tunnel's outer packet is the underlay's: a node whose switch takes tunnels past the kernel lets
+  /// that one complain of a port that nobody has.
   private func quotes(_ mark: ProbeMark, _ packet: Packet, _ offset: Int) -> Bool {
-    if contains(mark.nonce, from: offset) { return true }
     let quoted = offset + 8
     guard let first = byte(quoted) else { return false }
     let isV4 = first >> 4 == 4
     let next = byte(quoted + (isV4 ? 9 : 6))
     let transport = quoted + (isV4 ? Int(first & 15) * 4 : 40)
+    if next == IPProtocol.udp, let port = number(transport + 2, 2),
+      tunnelPorts.contains(UInt16(truncatingIfNeeded: port))
+    {
+      return false
+    }
+    if contains(mark.nonce, from: offset) { return true }
     return next == IPProtocol.tcp && number(transport + 4, 4) == UInt64(mark.sequence)
   }
 }

@@ -3,7 +3,9 @@ import ArgumentParser
 import Confirm
 import DataPlane
 import Facts
+import Formats
 import NetworkTypes
+import Snapshot
 import Trace
 
 extension TraceCommand {
@@ -37,10 +39,22 @@ extension TraceCommand {
       return self.probe == .send
         ? try run.confirm(probe) : run.awaitTraffic(probe, seconds: waitSeconds)
     }
-    let field = ConfirmField(try access(tracer), watching: tracer.trace(probe), tracer.cloud)
+    let access = try access(tracer)
+    let tracer = try refreshed(tracer.trace(probe), access)
+    let field = ConfirmField(access, watching: tracer.trace(probe), tracer.cloud)
     let session = ConfirmSession(tracer, field, kind: probe.kind)
     printError("ovsight: watching; make the traffic now")
     return session.awaitTraffic(probe, seconds: waitSeconds)
+  }
+
+  /// Real nodes have learnt since the snapshot: the tracer that knows what they know now.
+  private func refreshed(_ first: TraceResult, _ access: [NodeName: NodeAccess]) throws -> Tracer {
+    let visited = Set((first.path + first.replyPath).map(\.device.namespaceKey))
+    let (capture, failures) = try SnapshotFile.open(path: snapshot).loadCapture()
+      .refreshed(through: access, neighboursOf: visited)
+    for failure in failures { printError("ovsight: as in the snapshot: \(failure)") }
+    let facts = try Assumptions.applied(assume, to: CloudFacts(parsing: capture))
+    return Tracer(DataPlaneModel(facts))
   }
 
   private func access(_ tracer: Tracer) throws -> [NodeName: NodeAccess] {

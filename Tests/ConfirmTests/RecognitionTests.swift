@@ -104,6 +104,14 @@ private func inVXLAN(_ inner: [UInt8]) -> [UInt8] {
     #expect(FrameLayers(bytes).role(for: other) == nil)
   }
 
+  @Test func aComplaintAboutTheTunnelIsNotTheProbesRefusal() {
+    let tunnelled = inVXLAN(frame(.icmp, mark))
+    var bytes =
+      [UInt8](repeating: 2, count: 12) + [8, 0, 0x45, 0xc0, 0, 0, 0, 0, 0, 0, 64, 1, 0, 0]
+    bytes += [192, 0, 2, 2, 192, 0, 2, 1, 3, 3, 0, 0, 0, 0, 0, 0] + tunnelled.dropFirst(14)
+    #expect(FrameLayers(bytes).role(for: mark) == nil)
+  }
+
   /// Captured bytes are hostile: whatever is cut off or changed, nothing traps.
   @Test func cutAndBentFrames() {
     let whole = inVXLAN(frame(.icmp, mark))

@@ -1,4 +1,5 @@
 // Captures on nodes elsewhere: what is asked of them, word for word, and what their frames say.
+import Formats
 import NetworkTypes
 import Testing
 
@@ -37,6 +38,51 @@ import Testing
   ])
   func whatIsNoConnectionIsNone(_ text: String) {
     #expect(ManagementConnection(text) == nil)
+  }
+
+  @Test(arguments: [
+    ("ovs/br-int/fdb_show.txt", ["ovs-appctl", "fdb/show", "br-int"], true),
+    ("root/bridge_-j_fdb.json", ["bridge", "-j", "fdb"], true),
+    ("root/ip_-j_neigh.json", ["ip", "-j", "neigh"], false),
+    ("ns/qrouter-1/ip_-j_neigh.json", ["ip", "-j", "neigh"], false),
+  ])
+  func learnedTablesAreReadAnew(_ path: String, _ words: [String], isMACTable: Bool) throws {
+    let table = try #require(LearnedTable(path: path))
+    #expect(table.words == words)
+    #expect(table.isMACTable == isMACTable)
+    #expect(table.namespace == (path.hasPrefix("ns/") ? NamespaceName("qrouter-1") : .root))
+  }
+
+  @Test(arguments: [
+    "ovs/--help/fdb_show.txt", "ovs/a b/fdb_show.txt", "ovs//fdb_show.txt",
+    "ns/-1/ip_-j_neigh.json",
+    "ns/$(reboot)/ip_-j_neigh.json", "ovs/br-int/ofctl_dump-flows.txt", "fdb_show.txt", "",
+  ])
+  func nothingElseIsRun(_ path: String) {
+    #expect(LearnedTable(path: path) == nil)
+  }
+
+  @Test func aTableThatCannotBeReadStaysAsItWasAndIsNamed() throws {
+    let capture = Capture(
+      sources: [], nodes: ["n1"],
+      files: [
+        RawFile(node: "n1", path: "ovs/br-int/fdb_show.txt", bytes: [1]),
+        RawFile(node: "n1", path: "root/ip_-j_neigh.json", bytes: [2]),
+        RawFile(node: "n2", path: "ovs/br-int/fdb_show.txt", bytes: [3]),
+      ], unreadable: [])
+    let access = try #require(NodeAccess("echo"))
+    let root = NamespaceKey("n1", .root)
+    let (new, failures) = capture.refreshed(through: ["n1": access], neighboursOf: [root])
+    #expect(failures == [])
+    #expect(
+      new.files.map { String(decoding: $0.bytes, as: UTF8.self) } == [
+        "ovs-appctl fdb/show br-int\n", "ip -j neigh\n", "\u{3}",
+      ])
+    let broken = try #require(NodeAccess("false"))
+    let (old, all) = capture.refreshed(through: ["n1": broken], neighboursOf: [])
+    #expect(old.files.map(\.bytes) == [[1], [2], [3]])
+    #expect(all.count == 1)
+    #expect(all.first?.hasPrefix("n1 ovs/br-int/fdb_show.txt: ") == true)
   }
 
   @Test func aCookedHeader() throws {
