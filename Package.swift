@@ -114,7 +114,7 @@ let package = Package(
         "DataPlane", "Facts", "FaultCaptures", "Formats", "Isolation", "NetworkTypes",
         "PacketSets", "Reachability", "Trace",
       ]),
-    tests("FormatsTests", ["Facts", "Formats", "NetworkTypes"]),
+    tests("FormatsTests", ["Facts", "Formats", "Namespaces", "NetworkTypes"]),
     tests("OpenFlowTests", ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow"]),
     tests(
       "NetfilterTests",

@@ -110,6 +110,22 @@ import Testing
     #expect(Sysctl.component(of: "qr-1") == "qr-1")
   }
 
+  @Test func processesOfASosreportHaveNoAge() throws {
+    let text =
+      "F   UID     PID    PPID PRI  NI    VSZ   RSS WCHAN  STAT TTY        TIME COMMAND\n"
+      + "4     0      12       1  20   0 168452 11852 do_epo Ss   ?          0:03 dnsmasq --no-hosts  x\n"
+      + "1     0       2       0  20   0      0     0 -      S    ?          0:00 [kthreadd]\n4 0 x 1\n"
+    let parsed = ProcessFormat.parse(CaptureText(text))
+    #expect(parsed.records.map(\.pid) == [12, 2])
+    let first = try #require(parsed.records.first)
+    #expect(first.parent == 1)
+    #expect(first.user == "0")
+    #expect(first.elapsedSeconds == nil)
+    #expect(first.arguments == "dnsmasq --no-hosts  x")
+    #expect(parsed.diagnostics.count == 1)
+    #expect(parsed.coverage.lostBytes == 0)
+  }
+
   @Test func readsProcesses() {
     let text =
       "    PID    PPID USER     ELAPSED COMMAND\n   7   1 root  12 dnsmasq  --x= y\n  8 7 a+ 0 \n"

@@ -164,7 +164,9 @@ struct DatapathActions {
     if let text = values["tha"].flatMap({ MACAddress($0) }) { packet.arpTHA = text }
   }
   private mutating func setDiscovery(_ values: [String: String]) {
-    if let text = values["target"], case .v6(let address)? = IPAddress(text) {
+    if let text = values["target"],
+      case .v6(let address)? = blend(packet.ndTarget.map { .v6($0) }, text)
+    {
       packet.ndTarget = address
     }
     if let text = values["sll"].flatMap({ MACAddress($0) }) { packet.ndSLL = text }

@@ -67,11 +67,12 @@ public struct Process: Hashable, Sendable {
   public var pid: Int
   public var parent: Int
   public var user: String
-  public var elapsedSeconds: Int
+  /// Since it started; nil where that was not asked for.
+  public var elapsedSeconds: Int?
   public var arguments: String
   public var evidence: Evidence
   public init(
-    pid: Int, parent: Int, user: String, elapsedSeconds: Int, arguments: String,
+    pid: Int, parent: Int, user: String, elapsedSeconds: Int?, arguments: String,
     evidence: Evidence
   ) {
     self.pid = pid

@@ -9,7 +9,17 @@ extension FormatCatalogue {
     .openVSwitch(
       "ovsdb-dump", "ovsdb-client_dump.json",
       WordPattern("ovsdb-client dump"), into: \.database, SwitchDatabaseFormat.parse),
-    // Stands in for the dump, and leaves its gap: a summary lacks most columns.
+    // Stands in for the dump, and leaves its gap: what is never written to disk is not in it.
+    .plain(
+      "ovsdb-log", "conf.db", WordPattern("conf.db"),
+      belongs: \.isOpenVSwitch, SwitchDatabaseLogFormat.parse,
+      store: { facts, place, records, _ in
+        guard let node = place.node, facts.nodes[node].openVSwitch.database.file == nil,
+          facts.nodes[node].openVSwitch.database.records.first?.isSummary != false
+        else { return }
+        facts.nodes[node].openVSwitch.database.records = records
+      }),
+    // Stands in for both: a summary lacks most columns.
     .plain(
       "ovs-vsctl-show", "ovs-vsctl_show.txt", WordPattern("ovs-vsctl show"),
       belongs: \.isOpenVSwitch, SwitchSummaryFormat.parse,

@@ -68,6 +68,7 @@ extension SosreportMapping {
     "uname_-a": SosreportFile(path: "uname_-a.txt", rank: 1),
     "hostname": SosreportFile(path: "hostname.txt", rank: 1),
     "uptime": SosreportFile(path: "uptime.txt", rank: 1),
+    "ps_alxwww": SosreportFile(path: "ps.txt", rank: 1),
   ]
 
   private static let ofSwitch: [String: SosreportFile] = [

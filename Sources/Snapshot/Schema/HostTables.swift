@@ -70,7 +70,9 @@ enum HostTables {
       .integer("pid", "Its id.") { $0.process.pid },
       .integer("parent_pid", "Its parent's id.") { $0.process.parent },
       .text("user", "Who runs it.") { $0.process.user },
-      .integer("elapsed_seconds", "Since it started.") { $0.process.elapsedSeconds },
+      .optionalInteger("elapsed_seconds", "Since it started; NULL where it was not asked.") {
+        $0.process.elapsedSeconds
+      },
       .text("arguments", "Its command line, secrets masked.") { $0.process.arguments },
       .optionalText("namespace", "The named network namespace that lists it as its own.") {
         $0.namespace?.rawValue
