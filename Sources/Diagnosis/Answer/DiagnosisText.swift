@@ -8,15 +8,25 @@ extension Diagnosis {
   /// One sentence: verdict and cause.
   public var summary: String {
     switch verdict {
-    case .works: "it arrives and is answered"
+    case .works:
+      doubt.map { "it arrives and is answered, assuming that \($0.text)" }
+        ?? "it arrives and is answered"
     case .asConfigured: denial?.text ?? "nothing that was configured lets it pass"
     case .broken: causes.first?.deviation.text ?? endText
     case .unknown: endText
     }
   }
 
+  /// The premise that is named with the verdict: what a cache holds is only listed.
+  var doubt: Premise? { premises.first { $0.code != .cachedState } }
+  /// The capture itself gives reason to doubt that it works.
+  public var isDoubtful: Bool { doubt?.isDoubtful == true }
+
   var endText: String {
     let reason = before.endReason
+    if before.outcome.isDelivered == true, before.isReplied == true {
+      return "the service takes the request and cannot answer it"
+    }
     let lost = before.outcome.isDelivered == true ? "the answer is lost" : "it is lost"
     return reason.map { "\(lost): \($0.text)" } ?? lost
   }
@@ -37,7 +47,7 @@ public struct DiagnosisText {
   /// Verdict, cause, fix.
   public func head(_ diagnosis: Diagnosis) -> [String] {
     switch diagnosis.verdict {
-    case .works: return ["WORKS: \(diagnosis.summary)"]
+    case .works: return works(diagnosis)
     case .asConfigured:
       return [
         "WORKS AS CONFIGURED: \(diagnosis.summary)",
@@ -58,6 +68,18 @@ public struct DiagnosisText {
     }
   }
 
+  /// A premise is named with its number of likes; all of them stand in the details.
+  private func works(_ diagnosis: Diagnosis) -> [String] {
+    guard let first = diagnosis.doubt else { return ["WORKS: \(diagnosis.summary)"] }
+    let more = diagnosis.premises.filter { $0.code != .cachedState }.count - 1
+    return [
+      "WORKS: it arrives and is answered",
+      "Assumed: \(first.text) [\((first.cause?.rawValue ?? first.code.rawValue))]"
+        + (more > 0 ? " (and \(more) more)" : ""),
+      "Check: \(first.check ?? "ask again with a fresh capture")",
+    ]
+  }
+
   private func broken(_ diagnosis: Diagnosis) -> [String] {
     guard let first = diagnosis.causes.first else {
       return [
@@ -66,7 +88,7 @@ public struct DiagnosisText {
         "Fix:   none offered",
       ]
     }
-    let count = diagnosis.causes.filter { $0.mendsAlone == false }.count
+    let count = diagnosis.causes.filter { $0.standing == .together }.count
     let isProven = diagnosis.after != nil
     let way = first.deviation.fix.ways.first ?? []
     let set = count > 1 ? " (with \(count - 1) more, all needed)" : ""
@@ -95,6 +117,11 @@ public struct DiagnosisText {
       }
       if !cause.deviation.fix.note.isEmpty { lines.append("   note: \(cause.deviation.fix.note)") }
     }
+    for premise in diagnosis.premises {
+      lines += ["", "Assumed: \(premise.text) [\(premise.code.rawValue)]"]
+      lines += evidence(premise.evidence)
+      if let check = premise.check { lines.append("   check: \(check)") }
+    }
     if let denial = diagnosis.denial { lines += [""] + evidence(denial.evidence) }
     if let reason = diagnosis.before.endReason, diagnosis.verdict != .works {
       lines += ["", "Where it ends: \(reason.text) [\(reason.code)]"] + evidence(reason.evidence)
@@ -115,10 +142,11 @@ public struct DiagnosisText {
   private static let suspectLimit = 6
 
   private func standing(_ cause: Cause) -> String {
-    switch cause.mendsAlone {
-    case true?: "mended alone, the packet arrives and is answered"
-    case false?: "needed together with the others"
-    case nil: "it stops the packet; what mends it cannot be tried on a model"
+    switch cause.standing {
+    case .alone: "mended alone, the packet arrives and is answered"
+    case .together: "needed together with the others"
+    case .first: "mended, the packet gets further and is stopped again: ask again then"
+    case .untried: "it stops the packet; what mends it cannot be tried on a model"
     }
   }
 

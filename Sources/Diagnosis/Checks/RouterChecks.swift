@@ -216,7 +216,7 @@ extension Inspection {
       "\(name) in \(part.place.namespace) on \(part.place.node) lacks "
         + (isFloating ? "floating IP " : "") + "\(address)",
       evidence: part.space.devices[name].map { [$0.link.evidence] } ?? [],
-      changes: [.addAddress(key, entry)] + lost.map { .addRoute(part.space.key, $0.route) },
+      changes: [.addAddress(key, entry)] + lost.flatMap { $0.changes(in: part.space.key) },
       fix: Fix(
         [
           [command] + lost.map { FixCommand(part.place.node, $0.command(in: part.space.key)) },
@@ -248,8 +248,7 @@ extension Inspection {
         code, node: key.node, namespace: key.namespace, object: expected.routeText,
         text + ": \(expected.what)",
         evidence: expected.instead.map { [$0.evidence] } ?? [],
-        changes: (expected.instead.map { [.removeRoute(key, $0)] } ?? [])
-          + [.addRoute(key, expected.route)],
+        changes: expected.changes(in: key),
         fix: Fix(
           [
             [FixCommand(key.node, expected.command(in: key))],
@@ -289,8 +288,9 @@ extension Inspection {
           "\(space.key.namespace) on \(space.key.node) does not forward IPv4 packets",
           command: closed.count == devices.count
             ? "sysctl -w net.ipv4.ip_forward=1"
-            : closed.map { "sysctl -w net.ipv4.conf.\(Sysctl.component(of: $0)).forwarding=1" }
-              .joined(separator: "; ")))
+            : "sysctl -w "
+              + closed.map { "net.ipv4.conf.\(Sysctl.component(of: $0)).forwarding=1" }
+              .joined(separator: " ")))
     }
     let needsIPv6 = space.facts.addresses.records.contains {
       $0.address.address.family == .ipv6 && !$0.address.address.isLinkLocal

@@ -33,7 +33,6 @@ extension PathIntent {
     }
   }
 
-
   // MARK: look-ups
 
   func network(_ id: NetworkID?) -> String { model.network(id)?.label ?? "its network" }

@@ -28,7 +28,8 @@ public struct WalkLeg: Sendable {
 public struct Walk: Sendable {
   public let legs: [WalkLeg]
 
-  /// The target's first leg that does not work; where all of them do, the first other that does not.
+  /// The target's first leg that does not work; where all of them do, the first other that does not;
+  /// where everything works, what works least surely.
   public var deciding: WalkLeg? {
     let bad = legs.filter { $0.diagnosis.verdict != .works }
     func first(_ verdict: Diagnosis.Verdict, _ isTarget: Bool) -> WalkLeg? {
@@ -36,6 +37,7 @@ public struct Walk: Sendable {
     }
     return first(.broken, true) ?? first(.unknown, true) ?? first(.asConfigured, true)
       ?? first(.broken, false) ?? first(.unknown, false)
+      ?? legs.first { $0.isTarget && $0.diagnosis.isDoubtful }
       ?? legs.first { $0.isTarget } ?? legs.first
   }
 }
