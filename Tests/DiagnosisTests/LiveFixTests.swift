@@ -20,6 +20,11 @@ struct LiveFixTests {
     let isAgents = [.dhcpServerDown, .metadataProxyDown].contains(row.code)
     if !isAgents, !rows.contains(where: { $0.code == row.code }) { rows.append(row) }
   }
+  /// A device that is in no bridge has a cable to nowhere in a replay: such a fault is made in the
+  /// living healthy cloud.
+  private static let injections: [CauseCode: (node: NodeName, command: String)] = [
+    .uplinkMissing: ("net1", "ovs-vsctl del-port br-ex eth1")
+  ]
   /// Probes of a fault that are sent.
   private static let probesPerFault = 2
 
@@ -32,7 +37,12 @@ struct LiveFixTests {
     let diagnoses = probes.map { diagnostician.diagnose($0) }
     let cause = try #require(diagnoses.first?.causes.first).deviation
     let way = try #require(cause.fix.way(.node), "no commands for a node: \(cause.text)")
-    try LiveBed.withReplay(of: diagnostician.cloud) { replay in
+    let injection = Self.injections[row.code]
+    let living = try injection == nil ? facts : FaultCapture.healthyFacts.get()
+    try LiveBed.withReplay(of: DataPlaneModel(living)) { replay in
+      if let injection {
+        try replay.run(["sh", "-c", injection.command], in: .node(injection.node))
+      }
       var bed = try LiveBed(replay, facts)
       for diagnosis in diagnoses {
         let report = try bed.send(diagnosis.probe)
@@ -52,9 +62,12 @@ struct LiveFixTests {
   /// first broken probe is done, until none is broken.
   @Test(.timeLimit(.minutes(10))) func aCloudFullOfFaultsIsMendedStepByStep() throws {
     var facts = try FaultCapture.healthyFacts.get()
-    let faults = CatalogueTests.rows.filter {
-      $0.isProven && ![.dhcpHostMissing, .noActiveRouter, .metadataProxyDown].contains($0.code)
-    }
+    // Services and keepalived need their agents; a replay's switches are in user space, where tunnels
+    // do not cross the host's packet filter.
+    let others: Set<CauseCode> = [
+      .dhcpHostMissing, .noActiveRouter, .metadataProxyDown, .tunnelNotAdmitted,
+    ]
+    let faults = CatalogueTests.rows.filter { $0.isProven && !others.contains($0.code) }
     for fault in faults { fault.fault(&facts) }
     try LiveBed.withReplay(of: DataPlaneModel(facts)) { replay in
       var fixes: [String] = []
@@ -63,7 +76,6 @@ struct LiveFixTests {
         try LiveBed(replay, facts).run(way)
         facts = facts.applying(cause.changes)
         fixes.append(cause.text)
-        print("fixed", cause.code.rawValue, way.map(\.text))
       }
       let bed = try LiveBed(replay, facts)
       for probe in HealthyProbes.working(facts) where probe.kind != .dhcp {

@@ -50,6 +50,13 @@ import Trace
       let file = facts.file(try #require(premise.evidence.first).file)
       #expect(file?.node == "cmp2")
     }
+    let id = try #require(facts.neutron.ports.records.first { $0.name == "port-a2" }?.id)
+    let leg = try #require(Diagnostician(facts).walk(from: id, to: .metadata).deciding)
+    #expect(leg.name == "metadata-request" && leg.diagnosis.verdict == .unknown)
+    #expect(leg.diagnosis.causes.first?.deviation.code == .mtuTooSmall)
+    #expect(leg.diagnosis.causes.first?.deviation.object.contains("eth0") == true)
+    let head = DiagnosisText(facts).head(leg.diagnosis)
+    #expect(head.count == 3 && head[1].hasPrefix("Cause: if it fails: "))
     // Served by another node.
     #expect(try !metadata("port-c2", facts).isDoubtful)
     #expect(try !metadata("port-a2", FaultCapture.healthyFacts.get()).isDoubtful)
@@ -83,6 +90,9 @@ import Trace
     #expect(diagnosis.causes.first?.deviation.code == .metadataAgentDown)
     #expect(diagnosis.causes.first?.deviation.node == "cmp1")
     #expect(
+      DiagnosisText(facts).head(diagnosis)[0]
+        == "BROKEN: the proxy takes the request, and nobody answers it")
+    #expect(
       DiagnosisText(facts).head(diagnosis)[2]
         == "Fix:   cmp1# systemctl restart neutron-metadata-agent  (not provable here)")
     #expect(try metadata("port-b1", facts).verdict == .works)
@@ -98,6 +108,19 @@ import Trace
     #expect(
       cause.fix.way(.node)?.map(\.text)
         == ["iptables -t filter -D OUTPUT -p tcp -m tcp --dport 8775 -j DROP"])
+  }
+
+  /// Two hosts claim the address: the one that is meant may well get it, as a cache will have it.
+  @Test func aStrangerThatTakesItIsNamedWithTheCacheThatDecides() throws {
+    let fault = try #require(FaultCapture.all.first { $0.name.hasPrefix("01") })
+    let facts = try fault.facts()
+    let diagnosis = try Diagnostician(facts).diagnose(
+      probe("port-a3", "172.17.17.11", .icmp, nil, facts))
+    #expect(diagnosis.verdict == .broken)
+    #expect(diagnosis.causes.first?.deviation.code == .portWrongVLAN)
+    #expect(
+      DiagnosisText(facts).head(diagnosis)[0] == "BROKEN: b1 takes it, for whom it is not meant")
+    #expect(diagnosis.premises.contains { $0.text.contains("more than one host claims") })
   }
 
   /// Nothing that a packet of its own would meet: named as a deviation.

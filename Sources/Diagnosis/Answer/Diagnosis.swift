@@ -49,7 +49,7 @@ public struct Diagnosis: Sendable {
   public var suspects: [Deviation] = []
   /// The trace with the first cause mended (or all of a set).
   public var after: TraceResult?
-  /// What "it works" takes for granted, the most doubtful first.
+  /// What the verdict takes for granted, the most doubtful first.
   public var premises: [Premise] = []
   /// What intent could not judge.
   public var note: String?

@@ -13,7 +13,7 @@ extension Diagnosis {
         ?? "it arrives and is answered"
     case .asConfigured: denial?.text ?? "nothing that was configured lets it pass"
     case .broken: causes.first?.deviation.text ?? endText
-    case .unknown: endText
+    case .unknown: causes.isEmpty ? endText : note ?? endText
     }
   }
 
@@ -22,10 +22,17 @@ extension Diagnosis {
   /// The capture itself gives reason to doubt that it works.
   public var isDoubtful: Bool { doubt?.isDoubtful == true }
 
+  /// The guest where it ended.
+  private var taker: String {
+    before.steps.reversed().lazy.compactMap { step -> String? in
+      if case .guest(_, let name) = step.place { name } else { nil }
+    }.first ?? "another"
+  }
+
   var endText: String {
     let reason = before.endReason
     if before.outcome.isDelivered == true, before.isReplied == true {
-      return "the service takes the request and cannot answer it"
+      return note ?? "\(taker) takes it, for whom it is not meant"
     }
     let lost = before.outcome.isDelivered == true ? "the answer is lost" : "it is lost"
     return reason.map { "\(lost): \($0.text)" } ?? lost
@@ -56,6 +63,7 @@ public struct DiagnosisText {
           + (diagnosis.denial?.change.map { "none needed; to allow it: \($0)" }
             ?? "none needed"),
       ]
+    case .unknown where !diagnosis.causes.isEmpty: return likely(diagnosis)
     case .unknown:
       let missing = diagnosis.missing(facts)
       return [
@@ -78,6 +86,17 @@ public struct DiagnosisText {
         + (more > 0 ? " (and \(more) more)" : ""),
       "Check: \(first.check ?? "ask again with a fresh capture")",
     ]
+  }
+
+  /// What cannot be decided, with what would explain it.
+  private func likely(_ diagnosis: Diagnosis) -> [String] {
+    diagnosis.causes.prefix(1).flatMap { cause in
+      [
+        "UNKNOWN: \(diagnosis.summary)",
+        "Cause: if it fails: \(cause.deviation.text) [\(cause.deviation.code.rawValue)]",
+        "Fix:   \(commands(cause.deviation.fix.ways.first ?? []))  (not provable here)",
+      ]
+    }
   }
 
   private func broken(_ diagnosis: Diagnosis) -> [String] {

@@ -97,11 +97,12 @@ extension Inspection {
     var changes: [FactChange] = []
     for place in active where place.key != keep.key {
       guard let space = cloud.namespace(place.key) else { continue }
-      for (device, list) in space.addresses.sorted(by: { $0.key < $1.key })
-      where [.routerInterface, .gateway].contains(DevicePrefix(device)) {
-        for address in list {
-          changes.append(
-            .removeAddress(DeviceKey(place.key, device), address.address.address))
+      let instances = facts.node(place.node)?.files.keepalived[router.id]?.instances ?? []
+      let virtual = Set(instances.flatMap(\.virtualAddresses).map(\.address.address))
+      for (device, list) in space.addresses.sorted(by: { $0.key < $1.key }) {
+        let isRouters = [.routerInterface, .gateway].contains(DevicePrefix(device))
+        for address in list.map(\.address.address) where isRouters || virtual.contains(address) {
+          changes.append(.removeAddress(DeviceKey(place.key, device), address))
         }
       }
     }

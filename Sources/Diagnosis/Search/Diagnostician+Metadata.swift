@@ -17,16 +17,51 @@ extension Diagnostician {
       "the metadata agent of \(proxy.node) hears Nova at \(backend.address):\(backend.port)"
     let host = backend.address.family == .ipv6 ? "[\(backend.address)]" : "\(backend.address)"
     let check = "\(proxy.node)# curl -m 5 http://\(host):\(backend.port)/"
-    guard let full = inspection.neighboursMTU(of: backend.address, from: proxy.node),
-      let reason = trace(backendProbe(proxy.node, backend, full)).reason,
-      DropCode(rawValue: reason.code) == .mtuExceeded
-    else { return [Premise(.metadataBackend, text, check: check)] }
+    guard let request = fullRequest(proxy, backend), let reason = request.reason else {
+      return [Premise(.metadataBackend, text, check: check)]
+    }
     return [
       Premise(
         .metadataBackend,
         "\(text) with small packets only: \(reason.text), and its neighbours send as many",
         evidence: reason.evidence, cause: .mtuTooSmall, check: check)
     ]
+  }
+
+  /// The agent's full packet to Nova, where it is too large for the way; nil where it is not.
+  private func fullRequest(
+    _ proxy: MetadataProxy, _ backend: (address: IPAddress, port: UInt16)
+  ) -> TraceResult? {
+    guard let full = inspection.neighboursMTU(of: backend.address, from: proxy.node) else {
+      return nil
+    }
+    let request = trace(backendProbe(proxy.node, backend, full))
+    let code = request.reason.flatMap { DropCode(rawValue: $0.code) }
+    return code == .mtuExceeded ? request : nil
+  }
+
+  /// The request behind a guest's own packets, where only small ones get through; nil where all do.
+  ///
+  /// Connections agree on a size that fits when they begin: whether the agent's are older than the
+  /// MTU is not in a capture, so the cause is named and the verdict left open.
+  func metadataRequest(behind result: TraceResult) -> Diagnosis? {
+    guard let proxy = inspection.metadataProxy(result),
+      let backend = inspection.metadataBackend(of: proxy.node),
+      let request = fullRequest(proxy, backend)
+    else { return nil }
+    var diagnosis = Diagnosis(probe: request.probe, before: request)
+    let intended = deviations.first {
+      $0.code == .mtuTooSmall && $0.node == proxy.node && $0.namespace == .root
+    }
+    diagnosis.causes =
+      (intended ?? inspection.obstacles(request).first).map {
+        [Cause($0, .untried)]
+      } ?? []
+    diagnosis.note =
+      "the proxy takes the request, and full packets between the metadata agent of "
+      + "\(proxy.node) and Nova at \(backend.address) are lost; whether its connections are older "
+      + "than the MTU, and so use them, is not in a capture"
+    return diagnosis
   }
 
   /// What stops a service that took the packet from answering as its user expects.

@@ -11,7 +11,8 @@ extension Diagnostician {
   func premises(of result: TraceResult) -> [Premise] {
     let ends = guestEnds(of: result)
     let found =
-      ends.flatMap { staleNeighbours(of: $0.guest) } + metadataPremises(result)
+      ends.flatMap { staleNeighbours(of: $0.guest, asking: nextHop($0.guest, result)) }
+      + metadataPremises(result)
       + ends.flatMap { borrowers(of: $0.address, $0.guest) }
       + result.assumptions.map { Premise(.cachedState, $0) }
     let unique = found.reduce(into: [Premise]()) { if !$0.contains($1) { $0.append($1) } }
@@ -66,9 +67,16 @@ extension Diagnostician {
 
   // MARK: neighbour caches
 
+  /// Whom the guest asks for a MAC when it speaks to the other end.
+  private func nextHop(_ guest: Guest, _ result: TraceResult) -> IPAddress? {
+    let isSender = result.probe.origin == .port(guest.port)
+    let other = isSender ? result.probe.destination : result.seen?.source
+    return other.flatMap { guest.route(to: $0)?.gateway ?? $0 }
+  }
+
   /// The guest sends frames to somebody who is not on its network: what it learned, it learned
-  /// elsewhere, and what else it still holds cannot be told.
-  private func staleNeighbours(of guest: Guest) -> [Premise] {
+  /// elsewhere, and what else it still holds from there cannot be told.
+  private func staleNeighbours(of guest: Guest, asking next: IPAddress?) -> [Premise] {
     guard let port = model.port(guest.port), let network = port.network,
       let node = port.locations.first?.node, let facts = cloud.nodes[node]?.facts
     else { return [] }
@@ -76,15 +84,17 @@ extension Diagnostician {
     for flow in facts.openVSwitch.datapathFlows.records {
       guard let mac = flow.destination(after: source), !mac.isMulticast,
         let stranger = model.ports.first(where: { $0.mac == mac }), stranger.network != network,
-        !model.ports(of: network).contains(where: { $0.mac == mac })
+        !model.ports(of: network).contains(where: { $0.mac == mac }),
+        let elsewhere = stranger.network, let next,
+        model.subnets(of: elsewhere).contains(where: { $0.cidr.contains(next) })
       else { continue }
       return [
         Premise(
           .guestNeighbours,
           "\(guest.name) has forgotten whom it heard elsewhere: it sends to \(mac), which is "
             + "\(model.title(of: stranger)) on "
-            + (model.network(stranger.network)?.label ?? "another network")
-            + ", so its neighbour cache may hold a wrong gateway",
+            + (model.network(elsewhere)?.label ?? "another network")
+            + ", so its neighbour cache may hold \(next) of that network",
           evidence: [flow.evidence], check: "in \(guest.name)# ip neigh show")
       ]
     }

@@ -49,6 +49,7 @@ public final class Diagnostician {
     if works(before, wanted) {
       if let fault = serviceFault(behind: before) {
         diagnosis.verdict = .broken
+        diagnosis.note = "the proxy takes the request, and nobody answers it"
         diagnosis.causes = [inspection.withAgent(Cause(fault, .untried))]
       } else {
         diagnosis.verdict = .works
@@ -72,6 +73,7 @@ public final class Diagnostician {
     diagnosis.causes = outcome.causes.map { inspection.withAgent($0) }
     diagnosis.after = outcome.after
     diagnosis.suspects = outcome.suspects
+    diagnosis.premises = before.assumptions.map { Premise(.cachedState, $0) }
     if diagnosis.causes.isEmpty, isUnknown(before) {
       diagnosis.verdict = .unknown
     } else {

@@ -17,7 +17,8 @@ public enum WalkTarget: Hashable, Sendable {
 
 /// One thing that the guest does.
 public struct WalkLeg: Sendable {
-  /// `dhcp`, `arp-gateway`, `gateway`, `dns`, `metadata`, `target`, `target-full-size`, `target-ipv6`.
+  /// `dhcp`, `arp-gateway`, `gateway`, `dns`, `metadata`, `metadata-request`, `target`,
+  /// `target-full-size`, `target-ipv6`.
   public let name: String
   /// It is what was asked about, not what comes before.
   public let isTarget: Bool
@@ -69,6 +70,11 @@ extension Diagnostician {
     }
     if case .internet = target { add("dns", false, dnsProbe(guest)) }
     for (name, probe) in targetProbes(target, guest, kind, port) { add(name, true, probe) }
+    if target == .metadata, let last = legs.last?.diagnosis, last.verdict == .works,
+      let request = metadataRequest(behind: last.before)
+    {
+      legs.append(WalkLeg(name: "metadata-request", isTarget: true, diagnosis: request))
+    }
     return Walk(legs: legs)
   }
 
