@@ -18,16 +18,16 @@ import Testing
 
   static let rows: [Row] = [
     Row(
-      code: .severalActiveRouters, node: "net2", object: "qrouter-e4a4f1a1",
+      code: .severalActiveRouters, node: "net1", object: "qrouter-e4a4f1a1",
       fault: { facts in
         var held: [LinkAddress] = []
-        facts.edit("net1", "qrouter-e4a4f1a1") { space in
+        facts.edit("net2", "qrouter-e4a4f1a1") { space in
           held = space.addresses.records.filter {
             $0.interface.rawValue.hasPrefix("q")
               || $0.address.address == IPAddress("169.254.0.27")
           }
         }
-        facts.edit("net2", "qrouter-e4a4f1a1") { $0.addresses.records += held }
+        facts.edit("net1", "qrouter-e4a4f1a1") { $0.addresses.records += held }
       }),
     Row(
       code: .neighbourMissing, node: "cmp1", object: "172.17.18.16",

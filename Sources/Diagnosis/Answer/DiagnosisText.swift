@@ -108,14 +108,19 @@ public struct DiagnosisText {
       ]
     }
     let count = diagnosis.causes.filter { $0.standing == .together }.count
-    let isProven = diagnosis.after != nil
+    let proof =
+      diagnosis.after != nil
+      ? "traced again with it: delivered and answered"
+      : first.standing == .first
+        ? "more is in the way behind it: ask again then"
+        : "not provable here"
     let way = first.deviation.fix.ways.first ?? []
     let set = count > 1 ? " (with \(count - 1) more, all needed)" : ""
     return [
       "BROKEN: \(diagnosis.endText)",
       "Cause: \(first.deviation.text) [\(first.deviation.code.rawValue)]\(set)",
       "Fix:   " + (way.isEmpty ? first.deviation.fix.note : commands(way))
-        + (isProven ? "  (traced again with it: delivered and answered)" : "  (not provable here)"),
+        + "  (\(proof))",
     ]
   }
 
