@@ -25,7 +25,7 @@ public struct Premise: Hashable, Sendable {
   public let evidence: [Evidence]
   /// The cause, should it not hold; nil where that is nothing that `why` names.
   public let cause: CauseCode?
-  /// The place and the command that show whether it holds: `net1# …`.
+  /// The place and the command that show whether it holds: `NODE# …`.
   public let check: String?
 
   init(
