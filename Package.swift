@@ -127,8 +127,8 @@ let package = Package(
     tests(
       "DiagnosisTests",
       [
-        "DataPlane", "Diagnosis", "FaultCaptures", "Facts", "Formats", "LogicalModel",
-        "NetworkTypes", "Trace",
+        "Confirm", "DataPlane", "Diagnosis", "FaultCaptures", "Facts", "Formats", "LogicalModel",
+        "Namespaces", "NetworkTypes", "Replay", "Trace",
       ]),
     tests(
       "TraceTests",
@@ -153,6 +153,6 @@ let package = Package(
       [
         "Confirm", "DataPlane", "Facts", "Formats", "Namespaces", "NetworkTypes", "Replay", "Trace",
       ]),
-    tests("CommandLineTests", ["NetworkTypes"]),
+    tests("CommandLineTests", ["Namespaces", "NetworkTypes", "Replay"]),
   ]
 )

@@ -6,7 +6,8 @@ import NetworkTypes
 /// The outcome of a DHCP discovery.
 enum Offer {
   case arrived(from: NamespaceKey, Simulation)
-  case none(Reason)
+  /// With the way of an offer that was lost, where one was made.
+  case none(Reason, Simulation?)
   case unknown(Reason)
 }
 
@@ -17,6 +18,7 @@ extension Simulation {
     var why =
       unknowns.first ?? firstReason
       ?? Reason(code: DropCode.notAnswered.rawValue, text: "no DHCP server took the discovery")
+    var lost: Simulation?
     for delivery in deliveries {
       guard case .namespace(let key, let device) = delivery.recipient,
         case .accepted = delivery.kind
@@ -30,9 +32,10 @@ extension Simulation {
         }
         if let unknown = back.unknowns.first { return .unknown(unknown) }
         why = back.firstReason ?? why
+        lost = back
       }
     }
-    return unknowns.isEmpty ? .none(why) : .unknown(why)
+    return unknowns.isEmpty ? .none(why, lost) : .unknown(why)
   }
 
   private enum Lease {

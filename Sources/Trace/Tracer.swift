@@ -263,17 +263,14 @@ public struct Tracer: Sendable {
     -> TraceResult
   {
     let outcome: Outcome
-    let reason: Reason?
-    switch offer {
-    case .arrived: (outcome, reason) = (.delivered, nil)
-    case .none(let why): (outcome, reason) = (.dropped, why)
-    case .unknown(let why): (outcome, reason) = (.unknown, why)
-    }
+    var reason: Reason?
     var servers: [String] = []
     var simulation: Simulation?
-    if case .arrived(let server, let way) = offer {
-      servers = [server.namespace.rawValue]
-      simulation = way
+    switch offer {
+    case .arrived(let server, let way):
+      (outcome, servers, simulation) = (.delivered, [server.namespace.rawValue], way)
+    case .none(let why, let way): (outcome, reason, simulation) = (.dropped, why, way)
+    case .unknown(let why): (outcome, reason) = (.unknown, why)
     }
     return TraceResult(
       probe: probe, outcome: outcome, receivedBy: servers, overheardBy: forward.overheard,

@@ -1,10 +1,27 @@
-// `trace … --confirm`: the probe is really sent in the snapshot's replay, and watched at every hop.
+// `trace … --confirm`, `why … --confirm`: the probe is really sent in the snapshot's replay, and
+// watched at every hop.
+import ArgumentParser
 import Confirm
 import DataPlane
 import Facts
 import NetworkTypes
 import Replay
 import Trace
+
+/// Whether the wire is asked too.
+struct ConfirmOptions: ParsableArguments {
+  @Flag(
+    name: .customLong("confirm"),
+    help: "Send the packet in the snapshot's replay (`ovsight replay`) and watch every hop.")
+  var isAsked = false
+
+  @Option(name: .customLong("state"), help: "With --confirm: the replay's folder.")
+  var folder: String?
+
+  func run(_ tracer: Tracer, of snapshot: String) throws -> ConfirmRun {
+    try ConfirmRun(tracer, folder: folder ?? ReplayCommand.folder(of: snapshot))
+  }
+}
 
 /// A confirmation against the replay that runs in a folder.
 struct ConfirmRun {

@@ -9,8 +9,6 @@ import Snapshot
 import Trace
 
 extension TraceCommand {
-  private var folder: String { replayFolder ?? ReplayCommand.folder(of: snapshot) }
-
   /// One probe: a disagreement comes before the prediction that it refutes.
   func confirmOne(_ facts: CloudFacts, _ tracer: Tracer) throws {
     let resolver = ProbeResolver(facts)
@@ -35,7 +33,7 @@ extension TraceCommand {
 
   private func confirmed(_ probe: Probe, _ tracer: Tracer) throws -> ConfirmReport {
     if ways.isEmpty {
-      let run = try ConfirmRun(tracer, folder: folder)
+      let run = try confirm.run(tracer, of: snapshot)
       return self.probe == .send
         ? try run.confirm(probe) : run.awaitTraffic(probe, seconds: waitSeconds)
     }
@@ -75,7 +73,7 @@ extension TraceCommand {
   /// Many probes, a JSON object a line, in the order in which they were sent: kind by kind.
   func confirmAll(_ batch: String, _ tracer: Tracer) throws {
     var isDisproved = false
-    try ConfirmRun(tracer, folder: folder).confirm(all: try probes(batch)) { _, report in
+    try confirm.run(tracer, of: snapshot).confirm(all: try probes(batch)) { _, report in
       isDisproved = isDisproved || report.isConfirmed == false
       print(report.line(tracer.cloud.facts))
     }

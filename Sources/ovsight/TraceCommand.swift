@@ -66,11 +66,7 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(help: "Write the predicted frame at each device to a capture file, for Wireshark.")
   var pcap: String?
 
-  @Flag(help: "Send the packet in the snapshot's replay (`ovsight replay`) and watch every hop.")
-  var confirm = false
-
-  @Option(name: .customLong("state"), help: "With --confirm: the replay's folder.")
-  var replayFolder: String?
+  @OptionGroup var confirm: ConfirmOptions
 
   @Option(help: "With --confirm: send (in the replay), or none: wait for traffic that you make.")
   var probe: ProbeWay = .send
@@ -96,7 +92,7 @@ struct TraceCommand: AsyncParsableCommand {
     if batch == nil, destination == nil, kind != .dhcp {
       throw ValidationError("wanted --from and --to, or --batch FILE")
     }
-    if !ways.isEmpty, probe != .none || !confirm || batch != nil {
+    if !ways.isEmpty, probe != .none || !confirm.isAsked || batch != nil {
       throw ValidationError("--via goes with --confirm --probe none and one probe")
     }
     if batch == nil, origin == nil { throw ValidationError("wanted --from") }
@@ -107,9 +103,9 @@ struct TraceCommand: AsyncParsableCommand {
       assume, to: try SnapshotFile.open(path: snapshot).loadFacts())
     let tracer = Tracer(DataPlaneModel(facts))
     if let batch {
-      return confirm ? try confirmAll(batch, tracer) : try await answer(batch, tracer)
+      return confirm.isAsked ? try confirmAll(batch, tracer) : try await answer(batch, tracer)
     }
-    if confirm { return try confirmOne(facts, tracer) }
+    if confirm.isAsked { return try confirmOne(facts, tracer) }
     let resolver = ProbeResolver(facts)
     let result = tracer.trace(try makeProbe(resolver))
     if let pcap { try PcapFile.write(result.predictedFrames, to: pcap) }

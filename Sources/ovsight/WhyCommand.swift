@@ -1,5 +1,7 @@
 // `ovsight why SNAPSHOT VM [TARGET]`: the cause, the smallest fix, and the proof that it works.
 import ArgumentParser
+import Confirm
+import DataPlane
 import Diagnosis
 import Facts
 import Formats
@@ -28,8 +30,11 @@ struct WhyCommand: ParsableCommand {
       With --batch: a file of probes, one JSON object a line, is answered by one JSON object a line \
       in the same order.
 
-      Exit codes: 0 it works (with --batch: every probe was answered), 1 it does not, 2 could not \
-      tell, or bad usage.
+      With --confirm: the packet that decides is really sent in the snapshot's replay, and what the \
+      wire did stands above the answer; a batch is answered in the order in which it was sent.
+
+      Exit codes: 0 it works (with --batch: every probe was answered), 1 it does not, or the wire \
+      disagrees, 2 could not tell, or bad usage.
       """)
 
   @Argument(help: "A snapshot file made by `ovsight import`.")
@@ -56,6 +61,8 @@ struct WhyCommand: ParsableCommand {
 
   @Option(help: "A file of probes, one JSON object a line (`-`: standard input).")
   var batch: String?
+
+  @OptionGroup var confirm: ConfirmOptions
 
   @Option(help: "text or json.")
   var format: TextOrJSON = .text
@@ -86,18 +93,33 @@ struct WhyCommand: ParsableCommand {
     let capture = try SnapshotFile.open(path: snapshot).loadCapture()
     let facts = try Assumptions.applied(assume, to: CloudFacts(parsing: capture))
     let diagnostician = Diagnostician(facts)
-    if let batch { return try answer(batch, diagnostician, facts) }
+    if let batch { return try answer(batch, snapshot, diagnostician) }
     let walk = try walk(diagnostician, WhyWords(diagnostician.model))
     let output = WhyOutput(facts, capture, isBrief: brief)
-    switch format {
-    case .json: printLine(output.json(walk).rendered)
-    case .text: output.text(walk).forEach(printLine)
+    let report = try walk.deciding.flatMap { leg in
+      confirm.isAsked ? try confirmed(snapshot, diagnostician).confirm(leg.diagnosis.probe) : nil
     }
-    switch walk.deciding?.diagnosis.verdict {
-    case .works?: return
-    case .unknown?, nil: throw ExitCode(2)
+    switch format {
+    case .json: printLine(output.json(walk, report).rendered)
+    case .text:
+      for line in report?.lines(output.name) ?? [] { printLine(line) }
+      if report != nil { printLine("") }
+      output.text(walk).forEach(printLine)
+    }
+    try Self.exit(walk.deciding?.diagnosis.verdict, report)
+  }
+
+  private static func exit(_ verdict: Diagnosis.Verdict?, _ report: ConfirmReport?) throws {
+    if report?.isConfirmed == false { throw ExitCode(1) }
+    switch verdict {
+    case .works? where report == nil || report?.isConfirmed == true: return
+    case .works?, .unknown?, nil: throw ExitCode(2)
     case .broken?, .asConfigured?: throw ExitCode(1)
     }
+  }
+
+  private func confirmed(_ snapshot: String, _ diagnostician: Diagnostician) throws -> ConfirmRun {
+    try confirm.run(Tracer(diagnostician.cloud), of: snapshot)
   }
 
   private func walk(_ diagnostician: Diagnostician, _ words: WhyWords) throws -> Walk {
@@ -113,13 +135,25 @@ struct WhyCommand: ParsableCommand {
       port: destinationPort)
   }
 
-  private func answer(_ batch: String, _ diagnostician: Diagnostician, _ facts: CloudFacts) throws {
+  private func answer(_ batch: String, _ snapshot: String, _ diagnostician: Diagnostician) throws {
+    let facts = diagnostician.cloud.facts
     let probes: [Probe]
     do {
       probes = try ProbeFile.parse(try readFile(batch))
     } catch let error as ProbeError {
       throw CommandError("\(batch): \(error)")
     }
-    for probe in probes { printLine(diagnostician.diagnose(probe).json(facts).rendered) }
+    guard confirm.isAsked else {
+      for probe in probes { printLine(diagnostician.diagnose(probe).json(facts).rendered) }
+      return
+    }
+    var isDisproved = false
+    try confirmed(snapshot, diagnostician).confirm(all: probes) { probe, report in
+      isDisproved = isDisproved || report.isConfirmed == false
+      let answer = diagnostician.diagnose(probe).json(facts)
+      printLine(
+        JSONText.object([.init("why", answer), .init("confirm", report.json)]).rendered)
+    }
+    if isDisproved { throw ExitCode(1) }
   }
 }

@@ -44,7 +44,8 @@ import Trace
   }
 
   static let rows: [Row] =
-    wiring + neverApplied + overlay + filters + routing + translation + services
+    wiring + neverApplied + overlay + filters + routing + translation + services + unproven
+    + hosts
 
   // MARK: wiring
 

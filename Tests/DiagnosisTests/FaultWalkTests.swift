@@ -17,6 +17,16 @@ import Trace
     /// Guests whose probes broke by what no capture shows: their own ARP caches.
     var blind: Set<String> = []
     var testDescription: String { fault }
+
+    func capture() throws -> FaultCapture {
+      try #require(FaultCapture.all.first { $0.name.hasPrefix(fault) })
+    }
+    /// The probes that broke and could be told from the capture.
+    func observed(_ facts: CloudFacts) throws -> [ObservedProbe] {
+      let observed = try capture().observed
+      return ((observed["broken"] ?? []) + (observed["one_way"] ?? []))
+        .compactMap { ObservedProbe($0, facts) }.filter { !blind.contains($0.source) }
+    }
   }
 
   static let rows: [Row] = [
@@ -48,12 +58,8 @@ import Trace
   ]
 
   @Test(arguments: rows) func theInjectedFaultIsNamedFirst(_ row: Row) throws {
-    let fault = try #require(FaultCapture.all.first { $0.name.hasPrefix(row.fault) })
-    let facts = try fault.facts()
-    let observed =
-      ((fault.observed["broken"] ?? []) + (fault.observed["one_way"] ?? []))
-      .compactMap { ObservedProbe($0, facts) }
-    let seen = observed.filter { !row.blind.contains($0.source) }
+    let facts = try row.capture().facts()
+    let seen = try row.observed(facts)
     #expect(!seen.isEmpty)
     let diagnostician = Diagnostician(facts)
     // Half a dozen stands for all: the whole set is judged with the release build.

@@ -60,6 +60,8 @@ public enum CauseCode: String, Hashable, Sendable, CaseIterable, Comparable {
   case dhcpHostMissing = "dhcp-host-missing"
   case metadataProxyDown = "metadata-proxy-down"
   case metadataRuleMissing = "metadata-rule-missing"
+  case metadataAgentDown = "metadata-agent-down"
+  case metadataBackendLost = "metadata-backend-lost"
   case serviceNotListening = "service-not-listening"
   // Sizes.
   case mtuTooSmall = "mtu-too-small"
@@ -128,6 +130,8 @@ extension CauseCode {
     case .dhcpServerDown: "no DHCP server runs for the network"
     case .dhcpHostMissing: "the DHCP server does not know the port"
     case .metadataProxyDown: "the metadata proxy does not run"
+    case .metadataAgentDown: "no metadata agent takes what the proxy hands on"
+    case .metadataBackendLost: "the metadata agent's requests to Nova do not leave the node"
     case .metadataRuleMissing: "requests for metadata are not redirected to the proxy"
     case .serviceNotListening: "nothing listens on the port"
     case .mtuTooSmall: "a device's MTU is too small for the packet with its headers"

@@ -5,12 +5,24 @@ import NetworkTypes
 
 /// A command for an operator; never run by us.
 public struct FixCommand: Hashable, Sendable {
+  /// Who makes the change.
+  public enum Level: String, Hashable, Sendable {
+    /// Neutron, asked through its API.
+    case neutron
+    /// An agent that is started again, and brings its node to what Neutron wants.
+    case agent
+    /// The operator's hands on the node, past all agents.
+    case node
+  }
+
   /// Nil for Neutron's API: run anywhere with credentials.
   public let node: NodeName?
   public let text: String
-  public init(_ node: NodeName?, _ text: String) {
+  public let level: Level
+  init(_ node: NodeName?, _ text: String, level: Level? = nil) {
     self.node = node
     self.text = text
+    self.level = level ?? (node == nil ? .neutron : .node)
   }
 }
 
@@ -23,6 +35,10 @@ public struct Fix: Hashable, Sendable {
   public init(_ ways: [[FixCommand]], note: String) {
     self.ways = ways.filter { !$0.isEmpty }
     self.note = note
+  }
+  /// The first way whose commands are all of one level.
+  public func way(_ level: FixCommand.Level) -> [FixCommand]? {
+    ways.first { way in way.allSatisfy { $0.level == level } }
   }
 }
 

@@ -4,7 +4,8 @@ import NetworkTypes
 import Trace
 
 extension Diagnosis {
-  /// `{"id", "verdict", "cause": code or null, "causes": […], "denial", "before", "after"}`.
+  /// `{"id", "verdict", "cause": code or null, "causes": […], "denial", "assumed": […],
+  /// "before", "after"}`.
   public func json(_ facts: CloudFacts) -> JSONText {
     .object([
       .init("id", .string(probe.id)),
@@ -14,6 +15,7 @@ extension Diagnosis {
       .init("causes", .array(causes.map { $0.json(facts) })),
       .init("also_found", .array(suspects.prefix(Self.suspectLimit).map { $0.json(facts) })),
       .init("denial", denial?.json(facts) ?? .null),
+      .init("assumed", .array(premises.map { $0.json(facts) })),
       .init("before", Self.outcome(before, facts)),
       .init("after", after.map { Self.outcome($0, facts) } ?? .null),
       .init("missing", .array(missing(facts).map(\.json))),
@@ -72,7 +74,21 @@ extension Fix {
 
 extension FixCommand {
   fileprivate var json: JSONText {
-    .object([.init("node", .optional(node?.rawValue)), .init("command", .string(text))])
+    .object([
+      .init("node", .optional(node?.rawValue)), .init("level", .string(level.rawValue)),
+      .init("command", .string(text)),
+    ])
+  }
+}
+
+extension Premise {
+  fileprivate func json(_ facts: CloudFacts) -> JSONText {
+    .object([
+      .init("code", .string(code.rawValue)), .init("text", .string(text)),
+      .init("doubtful", .bool(isDoubtful)), .init("cause", .optional(cause?.rawValue)),
+      .init("evidence", .array(evidence.map { $0.place(facts) })),
+      .init("check", .optional(check)),
+    ])
   }
 }
 

@@ -5,15 +5,26 @@ import Trace
 
 /// A cause with what the search found out about it.
 public struct Cause: Sendable {
+  /// What mending it was seen to do.
+  public enum Standing: Hashable, Sendable {
+    /// Mended alone, the packet arrives and is answered.
+    case alone
+    /// It takes all causes of the answer.
+    case together
+    /// The packet gets further, and is stopped again by what was not found.
+    case first
+    /// What mends it cannot be tried on a model.
+    case untried
+  }
   public let deviation: Deviation
-  /// Mended alone, the packet arrives and is answered; false: it takes all causes of the answer;
-  /// nil: what mends it cannot be tried on a model.
-  public let mendsAlone: Bool?
+  public let standing: Standing
+  /// Nil where it cannot be tried.
+  public var mendsAlone: Bool? { standing == .untried ? nil : standing == .alone }
   /// What of the control plane is behind it: the agent that would keep it right does not run.
   public let behind: String?
-  init(_ deviation: Deviation, mendsAlone: Bool?, behind: String? = nil) {
+  init(_ deviation: Deviation, _ standing: Standing, behind: String? = nil) {
     self.deviation = deviation
-    self.mendsAlone = mendsAlone
+    self.standing = standing
     self.behind = behind
   }
 }
@@ -38,6 +49,8 @@ public struct Diagnosis: Sendable {
   public var suspects: [Deviation] = []
   /// The trace with the first cause mended (or all of a set).
   public var after: TraceResult?
+  /// What the verdict takes for granted, the most doubtful first.
+  public var premises: [Premise] = []
   /// What intent could not judge.
   public var note: String?
 

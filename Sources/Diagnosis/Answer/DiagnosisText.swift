@@ -8,15 +8,32 @@ extension Diagnosis {
   /// One sentence: verdict and cause.
   public var summary: String {
     switch verdict {
-    case .works: "it arrives and is answered"
+    case .works:
+      doubt.map { "it arrives and is answered, assuming that \($0.text)" }
+        ?? "it arrives and is answered"
     case .asConfigured: denial?.text ?? "nothing that was configured lets it pass"
     case .broken: causes.first?.deviation.text ?? endText
-    case .unknown: endText
+    case .unknown: causes.isEmpty ? endText : note ?? endText
     }
+  }
+
+  /// The premise that is named with the verdict: what a cache holds is only listed.
+  var doubt: Premise? { premises.first { $0.code != .cachedState } }
+  /// The capture itself gives reason to doubt that it works.
+  public var isDoubtful: Bool { doubt?.isDoubtful == true }
+
+  /// The guest where it ended.
+  private var taker: String {
+    before.steps.reversed().lazy.compactMap { step -> String? in
+      if case .guest(_, let name) = step.place { name } else { nil }
+    }.first ?? "another"
   }
 
   var endText: String {
     let reason = before.endReason
+    if before.outcome.isDelivered == true, before.isReplied == true {
+      return note ?? "\(taker) takes it, for whom it is not meant"
+    }
     let lost = before.outcome.isDelivered == true ? "the answer is lost" : "it is lost"
     return reason.map { "\(lost): \($0.text)" } ?? lost
   }
@@ -37,7 +54,7 @@ public struct DiagnosisText {
   /// Verdict, cause, fix.
   public func head(_ diagnosis: Diagnosis) -> [String] {
     switch diagnosis.verdict {
-    case .works: return ["WORKS: \(diagnosis.summary)"]
+    case .works: return works(diagnosis)
     case .asConfigured:
       return [
         "WORKS AS CONFIGURED: \(diagnosis.summary)",
@@ -46,6 +63,7 @@ public struct DiagnosisText {
           + (diagnosis.denial?.change.map { "none needed; to allow it: \($0)" }
             ?? "none needed"),
       ]
+    case .unknown where !diagnosis.causes.isEmpty: return likely(diagnosis)
     case .unknown:
       let missing = diagnosis.missing(facts)
       return [
@@ -58,6 +76,29 @@ public struct DiagnosisText {
     }
   }
 
+  /// A premise is named with its number of likes; all of them stand in the details.
+  private func works(_ diagnosis: Diagnosis) -> [String] {
+    guard let first = diagnosis.doubt else { return ["WORKS: \(diagnosis.summary)"] }
+    let more = diagnosis.premises.filter { $0.code != .cachedState }.count - 1
+    return [
+      "WORKS: it arrives and is answered",
+      "Assumed: \(first.text) [\((first.cause?.rawValue ?? first.code.rawValue))]"
+        + (more > 0 ? " (and \(more) more)" : ""),
+      "Check: \(first.check ?? "ask again with a fresh capture")",
+    ]
+  }
+
+  /// What cannot be decided, with what would explain it.
+  private func likely(_ diagnosis: Diagnosis) -> [String] {
+    diagnosis.causes.prefix(1).flatMap { cause in
+      [
+        "UNKNOWN: \(diagnosis.summary)",
+        "Cause: if it fails: \(cause.deviation.text) [\(cause.deviation.code.rawValue)]",
+        "Fix:   \(commands(cause.deviation.fix.ways.first ?? []))  (not provable here)",
+      ]
+    }
+  }
+
   private func broken(_ diagnosis: Diagnosis) -> [String] {
     guard let first = diagnosis.causes.first else {
       return [
@@ -66,15 +107,20 @@ public struct DiagnosisText {
         "Fix:   none offered",
       ]
     }
-    let count = diagnosis.causes.filter { $0.mendsAlone == false }.count
-    let isProven = diagnosis.after != nil
+    let count = diagnosis.causes.filter { $0.standing == .together }.count
+    let proof =
+      diagnosis.after != nil
+      ? "traced again with it: delivered and answered"
+      : first.standing == .first
+        ? "more is in the way behind it: ask again then"
+        : "not provable here"
     let way = first.deviation.fix.ways.first ?? []
     let set = count > 1 ? " (with \(count - 1) more, all needed)" : ""
     return [
       "BROKEN: \(diagnosis.endText)",
       "Cause: \(first.deviation.text) [\(first.deviation.code.rawValue)]\(set)",
       "Fix:   " + (way.isEmpty ? first.deviation.fix.note : commands(way))
-        + (isProven ? "  (traced again with it: delivered and answered)" : "  (not provable here)"),
+        + "  (\(proof))",
     ]
   }
 
@@ -94,6 +140,11 @@ public struct DiagnosisText {
         lines.append("   mend: " + commands(way))
       }
       if !cause.deviation.fix.note.isEmpty { lines.append("   note: \(cause.deviation.fix.note)") }
+    }
+    for premise in diagnosis.premises {
+      lines += ["", "Assumed: \(premise.text) [\(premise.code.rawValue)]"]
+      lines += evidence(premise.evidence)
+      if let check = premise.check { lines.append("   check: \(check)") }
     }
     if let denial = diagnosis.denial { lines += [""] + evidence(denial.evidence) }
     if let reason = diagnosis.before.endReason, diagnosis.verdict != .works {
@@ -115,10 +166,11 @@ public struct DiagnosisText {
   private static let suspectLimit = 6
 
   private func standing(_ cause: Cause) -> String {
-    switch cause.mendsAlone {
-    case true?: "mended alone, the packet arrives and is answered"
-    case false?: "needed together with the others"
-    case nil: "it stops the packet; what mends it cannot be tried on a model"
+    switch cause.standing {
+    case .alone: "mended alone, the packet arrives and is answered"
+    case .together: "needed together with the others"
+    case .first: "mended, the packet gets further and is stopped again: ask again then"
+    case .untried: "it stops the packet; what mends it cannot be tried on a model"
     }
   }
 

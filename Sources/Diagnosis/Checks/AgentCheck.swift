@@ -16,7 +16,7 @@ extension Inspection {
     let start = Ways.restart(binary, on: node)
     deviation.fix.ways = [start] + deviation.fix.ways.filter { $0 != start }
     return Cause(
-      deviation, mendsAlone: cause.mendsAlone,
+      deviation, cause.standing,
       behind: String(note.drop { $0 == ";" || $0 == " " }))
   }
 }
@@ -38,9 +38,10 @@ extension CauseCode {
       .dnatRuleWrong, .portForwardingMissing, .metadataProxyDown, .metadataRuleMissing:
       Ways.l3Agent
     case .dhcpServerDown, .dhcpHostMissing: Ways.dhcpAgent
+    case .metadataAgentDown: Ways.metadataAgent
     case .portWrongMAC, .linkDown, .bridgePortMissing, .uplinkMissing, .namespaceMissing,
       .addressMissing, .addressDuplicate, .tunnelNotAdmitted, .reversePathFilter,
-      .serviceNotListening, .mtuTooSmall, .foreignRule, .ruleDrops:
+      .serviceNotListening, .mtuTooSmall, .metadataBackendLost, .foreignRule, .ruleDrops:
       nil
     }
   }

@@ -96,17 +96,18 @@ extension Inspection {
     var ways: [[FixCommand]] = []
     if let device {
       let dangling = view.danglingNumbers(bridge)
-      let number = dangling.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+      let old = dangling.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+      let number = old.map(Int.init) ?? view.freeNumber(bridge)
       changes = [
         .addSwitchPort(
-          view.bridgeKey(bridge),
-          NewSwitchPort(
-            name: device, type: "", number: number.map(Int.init) ?? view.freeNumber(bridge)))
+          view.bridgeKey(bridge), NewSwitchPort(name: device, type: "", number: number))
       ]
       ways = [
         [
           FixCommand(
-            view.name, "ovs-vsctl --may-exist add-port \(Shell.word(bridge)) \(Shell.word(device))")
+            view.name,
+            "ovs-vsctl --may-exist add-port \(Shell.word(bridge)) \(Shell.word(device)) -- set "
+              + "Interface \(Shell.word(device)) ofport_request=\(number)")
         ]
       ]
     }

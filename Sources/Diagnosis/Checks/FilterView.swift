@@ -71,6 +71,8 @@ struct FilterView {
 }
 
 extension IPTablesRule {
-  /// `-D CHAIN …` for `-A CHAIN …`.
-  var deletion: String { text.hasPrefix("-A ") ? "-D " + text.dropFirst(3) : text }
+  /// `-D CHAIN …` for `-A CHAIN …`, as words for a shell.
+  var deletion: String {
+    Shell.rule(text.hasPrefix("-A ") ? "-D " + text.dropFirst(3) : text)
+  }
 }

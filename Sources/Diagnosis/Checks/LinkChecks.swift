@@ -50,7 +50,7 @@ extension Inspection {
         + (lost.isEmpty
           ? "" : ", and \(lost.count) route\(lost.count == 1 ? "" : "s") went with it"),
       evidence: [device.link.evidence],
-      changes: [.setUp(key)] + lost.map { .addRoute(space.key, $0.route) },
+      changes: [.setUp(key)] + lost.flatMap { $0.changes(in: space.key) },
       fix: Fix(ways, note: "touches what this device carries"), port: port(of: key))
   }
 

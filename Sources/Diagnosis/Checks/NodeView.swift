@@ -77,8 +77,10 @@ struct NodeView {
     return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
   }
 
+  /// Behind the last one in use; a bridge's own port has a reserved number.
   func freeNumber(_ bridge: BridgeName) -> Int {
-    Int((byNumber[bridge]?.keys.max() ?? 0) + 1)
+    let used = byNumber[bridge]?.keys.filter { !OpenFlowPort($0).isReserved }
+    return Int((used?.max() ?? 0) + 1)
   }
 }
 

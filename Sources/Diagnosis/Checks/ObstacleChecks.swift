@@ -9,12 +9,19 @@ import OpenFlow
 import Trace
 
 extension Inspection {
-  /// What stood in the way of a packet, from the last drop of its trace back.
-  func obstacles(_ steps: [Step]) -> [Deviation] {
+  /// What stood in the way of a packet or of its answer: where the trace says that it ended, then from
+  /// the last drop back.
+  func obstacles(_ result: TraceResult) -> [Deviation] {
+    let steps = result.steps + result.replySteps
+    let drops = steps.indices.reversed().filter { steps[$0].dropReason != nil }
+    let deciding = drops.filter { steps[$0].dropReason == result.endReason }
     var found: [Deviation] = []
-    for (index, step) in steps.enumerated().reversed() {
-      guard case .dropped(let reason) = step.event else { continue }
-      found += obstacle(reason, step, steps.prefix(index + 1)).map { [$0] } ?? []
+    for index in deciding + drops.filter({ !deciding.contains($0) }) {
+      guard let reason = steps[index].dropReason,
+        let obstacle = obstacle(reason, steps[index], steps.prefix(index + 1)),
+        !found.contains(where: { $0.text == obstacle.text })
+      else { continue }
+      found.append(obstacle)
       if found.count >= Self.obstacleLimit { break }
     }
     return found
@@ -197,5 +204,11 @@ extension PlacedRule {
       guard case .ports(.destination, let range) = match.test else { return false }
       return [4789, 6081, 8472].contains { range.contains($0) }
     }
+  }
+}
+
+extension Step {
+  fileprivate var dropReason: Reason? {
+    if case .dropped(let reason) = event { reason } else { nil }
   }
 }

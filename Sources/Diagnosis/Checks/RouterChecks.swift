@@ -97,11 +97,12 @@ extension Inspection {
     var changes: [FactChange] = []
     for place in active where place.key != keep.key {
       guard let space = cloud.namespace(place.key) else { continue }
-      for (device, list) in space.addresses.sorted(by: { $0.key < $1.key })
-      where [.routerInterface, .gateway].contains(DevicePrefix(device)) {
-        for address in list {
-          changes.append(
-            .removeAddress(DeviceKey(place.key, device), address.address.address))
+      let instances = facts.node(place.node)?.files.keepalived[router.id]?.instances ?? []
+      let virtual = Set(instances.flatMap(\.virtualAddresses).map(\.address.address))
+      for (device, list) in space.addresses.sorted(by: { $0.key < $1.key }) {
+        let isRouters = [.routerInterface, .gateway].contains(DevicePrefix(device))
+        for address in list.map(\.address.address) where isRouters || virtual.contains(address) {
+          changes.append(.removeAddress(DeviceKey(place.key, device), address))
         }
       }
     }
@@ -216,7 +217,7 @@ extension Inspection {
       "\(name) in \(part.place.namespace) on \(part.place.node) lacks "
         + (isFloating ? "floating IP " : "") + "\(address)",
       evidence: part.space.devices[name].map { [$0.link.evidence] } ?? [],
-      changes: [.addAddress(key, entry)] + lost.map { .addRoute(part.space.key, $0.route) },
+      changes: [.addAddress(key, entry)] + lost.flatMap { $0.changes(in: part.space.key) },
       fix: Fix(
         [
           [command] + lost.map { FixCommand(part.place.node, $0.command(in: part.space.key)) },
@@ -248,8 +249,7 @@ extension Inspection {
         code, node: key.node, namespace: key.namespace, object: expected.routeText,
         text + ": \(expected.what)",
         evidence: expected.instead.map { [$0.evidence] } ?? [],
-        changes: (expected.instead.map { [.removeRoute(key, $0)] } ?? [])
-          + [.addRoute(key, expected.route)],
+        changes: expected.changes(in: key),
         fix: Fix(
           [
             [FixCommand(key.node, expected.command(in: key))],
@@ -289,8 +289,9 @@ extension Inspection {
           "\(space.key.namespace) on \(space.key.node) does not forward IPv4 packets",
           command: closed.count == devices.count
             ? "sysctl -w net.ipv4.ip_forward=1"
-            : closed.map { "sysctl -w net.ipv4.conf.\(Sysctl.component(of: $0)).forwarding=1" }
-              .joined(separator: "; ")))
+            : "sysctl -w "
+              + closed.map { "net.ipv4.conf.\(Sysctl.component(of: $0)).forwarding=1" }
+              .joined(separator: " ")))
     }
     let needsIPv6 = space.facts.addresses.records.contains {
       $0.address.address.family == .ipv6 && !$0.address.address.isLinkLocal

@@ -21,6 +21,10 @@ struct ExpectedRoute {
     if route.table != .main { text += " table \(route.table)" }
     return text
   }
+  /// As `ip route replace` does it.
+  func changes(in key: NamespaceKey) -> [FactChange] {
+    (instead.map { [.removeRoute(key, $0)] } ?? []) + [.addRoute(key, route)]
+  }
   var routeText: String {
     let destination = route.destination.length == 0 ? "default" : "\(route.destination)"
     let via = route.nextHops.first?.gateway.map { " via \($0)" } ?? ""
@@ -75,9 +79,10 @@ extension Inspection {
     table: RoutingTableID = .main, _ what: String, in space: NamespaceModel
   ) -> ExpectedRoute? {
     guard space.devices[device] != nil else { return nil }
-    let same = space.routing(destination.family).routes(in: table).filter {
+    // Of several, the kernel takes the one with the lowest metric.
+    let taken = space.routing(destination.family).routes(in: table).filter {
       $0.destination == destination && $0.type == .unicast
-    }
+    }.min { $0.metric < $1.metric }
     func leads(_ route: Route) -> Bool {
       route.nextHops.contains { $0.gateway == gateway && $0.interface == device }
     }
@@ -86,7 +91,7 @@ extension Inspection {
         table: table, destination: destination,
         nextHops: [NextHop(gateway: gateway, interface: device)],
         scope: gateway == nil ? "link" : "", protocolName: "static", evidence: .none),
-      device: device, what: what, isThere: same.contains(where: leads), instead: same.first)
+      device: device, what: what, isThere: taken.map(leads) ?? false, instead: taken)
   }
 
   func device(_ prefix: DevicePrefix, _ port: PortID?) -> InterfaceName? {

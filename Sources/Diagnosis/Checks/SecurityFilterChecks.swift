@@ -158,6 +158,7 @@ extension Inspection {
     let names = ports.keys.sorted()
     let moved = ports[names[0]] ?? []
     var changes: [FactChange] = []
+    var commands: [FixCommand] = []
     for old in moved {
       let text = old.rule.text.replacing("-A \(old.chain) ", with: "")
         .replacing("--zone \(zone)", with: "--zone \(free)")
@@ -167,6 +168,11 @@ extension Inspection {
         .removeFilterRule(root.key, place, old.rule),
         .insertFilterRule(root.key, place, rule, position: nil),
       ]
+      let command = "\(raw.command(root.key)) -t raw"
+      commands += [
+        FixCommand(root.key.node, "\(command) \(old.rule.deletion)"),
+        FixCommand(root.key.node, "\(command) -A \(old.chain) \(Shell.rule(text))"),
+      ]
     }
     let port = model.ports.first { $0.id.rawValue.hasPrefix(names[0]) }
     return Deviation(
@@ -175,7 +181,7 @@ extension Inspection {
         + "\(zone)", evidence: ports.values.flatMap { $0 }.map(\.rule.evidence).sorted(),
       changes: changes,
       fix: Fix(
-        [Ways.restart(Ways.openVSwitchAgent, on: root.key.node)],
+        [Ways.restart(Ways.openVSwitchAgent, on: root.key.node), commands],
         note: "the agent gives zones anew; connections of these ports are tracked afresh"),
       port: port?.id)
   }

@@ -58,7 +58,7 @@ extension Inspection {
       ]
     }
     return Fix(
-      [Ways.restart(Ways.dhcpAgent, on: server.node), again ?? []],
+      [again ?? [], Ways.restart(Ways.dhcpAgent, on: server.node)],
       note: "the agent starts its dnsmasqs again; leases stay as they are")
   }
 
@@ -138,8 +138,30 @@ extension Inspection {
               "openstack port set --name \(Shell.word(port.name.isEmpty ? port.label : port.name)) \(Shell.word(port.id))"
             )
           ],
-          Ways.restart(Ways.dhcpAgent, on: server.node),
+          again(port, mac, address, server), Ways.restart(Ways.dhcpAgent, on: server.node),
         ], note: "any update of the port makes the agent write the file again"), port: port.id)
+  }
+
+  /// The entry by hand: dnsmasq reads the file again when it is told to.
+  private func again(
+    _ port: Port, _ mac: MACAddress, _ address: IPAddress, _ server: DHCPServer
+  ) -> [FixCommand] {
+    let files = facts.node(server.node)?.files.dnsmasq[server.network]
+    guard let hosts = (files?.hosts.records.first).flatMap({ path(of: $0.evidence) }),
+      let process = (files?.pid.records.first).flatMap({ path(of: $0.evidence) })
+    else { return [] }
+    let file = Shell.word(hosts)
+    return [
+      FixCommand(server.node, "sed -i '/^\(mac),/d' \(file)"),
+      FixCommand(server.node, "echo '\(mac),\(address)' >> \(file)"),
+      FixCommand(server.node, "kill -HUP \"$(cat \(Shell.word(process)))\""),
+    ]
+  }
+
+  /// Where on its node a captured file lies.
+  func path(of evidence: Evidence) -> String? {
+    guard let path = facts.file(evidence.file)?.path, path.hasPrefix("files/") else { return nil }
+    return String(path.dropFirst("files".count))
   }
 
   /// A network whose agent does not have its namespace.
@@ -167,7 +189,7 @@ extension Inspection {
       guard let space = cloud.namespace(proxy.key), isWanted(proxy),
         space.facts.sockets.isKnown
       else { return nil }
-      let config = facts.node(view.name)?.files.metadataProxies[proxyID(proxy)]
+      let config = metadataSettings(proxy)
       let sockets = config?.boundSockets ?? []
       let closed = sockets.filter { bound in
         !space.facts.sockets.records.contains {
@@ -179,6 +201,10 @@ extension Inspection {
       let words = ports.map(String.init).joined(separator: ", ")
       let router: RouterID? = if case .router(let id) = proxy.scope { id } else { nil }
       let agent = router == nil ? Ways.dhcpAgent : Ways.l3Agent
+      let file = config?.records.first.flatMap { path(of: $0.evidence) }
+      let start = file.map {
+        FixCommand(proxy.node, "\(Shell.inside(space.key))haproxy -f \(Shell.word($0))")
+      }
       return Deviation(
         .metadataProxyDown, node: proxy.node, namespace: proxy.namespace,
         object: "haproxy \(proxy.namespace)",
@@ -191,12 +217,15 @@ extension Inspection {
               transport: "tcp", address: bound.address, port: bound.port, process: "haproxy"))
         },
         fix: Fix(
-          [Ways.restart(agent, on: proxy.node), router.map { Ways.rebuild($0) } ?? []],
+          [
+            Ways.restart(agent, on: proxy.node), router.map { Ways.rebuild($0) } ?? [],
+            start.map { [$0] } ?? [],
+          ],
           note: "the agent starts the proxy again; traffic that passes the router is not touched"))
     }
   }
 
-  private func proxyID(_ proxy: MetadataProxy) -> String {
+  func proxyID(_ proxy: MetadataProxy) -> String {
     switch proxy.scope {
     case .router(let id): id.rawValue
     case .network(let id): id.rawValue

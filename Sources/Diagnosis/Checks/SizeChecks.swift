@@ -62,11 +62,14 @@ extension Inspection {
       where (cloud.device(key)?.mtuBytes ?? .max) < need { small.append(key) }
     }
     guard !small.isEmpty else { return [] }
+    // Hosts of one wire that send different sizes lose packets of their own too.
+    let usual = neighboursMTU(of: address, from: view.name).flatMap { $0 > need ? $0 : nil }
     return [
       tooSmall(
         small, need,
         "network \(network.label) has MTU \(network.mtuBytes ?? 0) and its tunnel adds "
-          + "\(need - (network.mtuBytes ?? 0)) bytes", nil)
+          + "\(need - (network.mtuBytes ?? 0)) bytes"
+          + (usual.map { ", and other nodes have \($0)" } ?? ""), nil, setting: usual)
     ]
   }
 
@@ -88,7 +91,11 @@ extension Inspection {
     return keys.filter { root.devices[$0.interface] != nil }.sorted()
   }
 
-  func tooSmall(_ keys: [DeviceKey], _ need: Int, _ why: String, _ port: PortID?) -> Deviation {
+  /// - Parameter setting: the MTU to set, where it is not just what is needed.
+  func tooSmall(
+    _ keys: [DeviceKey], _ need: Int, _ why: String, _ port: PortID?, setting: Int? = nil
+  ) -> Deviation {
+    let mtu = setting ?? need
     let names = keys.map(\.interface.rawValue).joined(separator: ", ")
     let first = keys[0]
     let now = keys.compactMap { cloud.device($0)?.mtuBytes }.min() ?? 0
@@ -97,13 +104,13 @@ extension Inspection {
       namespace: first.namespace, object: names,
       "\(names) on \(first.node) \(keys.count == 1 ? "has" : "have") MTU \(now); \(need) is needed: "
         + why, evidence: keys.compactMap { cloud.device($0)?.link.evidence },
-      changes: keys.map { .setMTU($0, bytes: need) },
+      changes: keys.map { .setMTU($0, bytes: mtu) },
       fix: Fix(
         [
           keys.map { key in
             FixCommand(
               key.node,
-              "\(Shell.inside(key.namespaceKey))ip link set \(Shell.word(key.interface)) mtu \(need)"
+              "\(Shell.inside(key.namespaceKey))ip link set \(Shell.word(key.interface)) mtu \(mtu)"
             )
           }
         ],

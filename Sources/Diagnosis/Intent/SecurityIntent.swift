@@ -122,3 +122,27 @@ struct SecurityIntent {
     }
   }
 }
+
+extension SecurityIntent {
+  /// What a tenant would type to allow it.
+  static func command(_ port: Port, _ direction: SecurityDirection, _ flow: FlowIntent) -> String? {
+    guard let group = port.securityGroups.min() else { return nil }
+    var words = ["openstack security group rule create --\(direction)"]
+    if flow.family == .ipv6 { words.append("--ethertype IPv6") }
+    switch flow.ipProtocol {
+    case IPProtocol.tcp: words.append("--protocol tcp")
+    case IPProtocol.udp: words.append("--protocol udp")
+    case IPProtocol.icmp: words.append("--protocol icmp")
+    case IPProtocol.icmp6: words.append("--protocol ipv6-icmp")
+    default: words.append("--protocol \(flow.ipProtocol)")
+    }
+    if let number = flow.destinationPort, number > 0,
+      flow.ipProtocol == IPProtocol.tcp || flow.ipProtocol == IPProtocol.udp
+    {
+      words.append("--dst-port \(number)")
+    }
+    let remote = direction == .ingress ? flow.source : flow.destination
+    words.append("--remote-ip \(IPPrefix(host: remote)) \(Shell.word(group))")
+    return words.joined(separator: " ")
+  }
+}

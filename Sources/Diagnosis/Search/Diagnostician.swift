@@ -11,7 +11,7 @@ public final class Diagnostician {
   public let cloud: DataPlaneModel
   public let model: CloudModel
   private let tracer: Tracer
-  private let inspection: Inspection
+  let inspection: Inspection
   private let intent: PathIntent
   private var found: [NodeName: [Deviation]]?
   private var everywhere: [Deviation]?
@@ -19,6 +19,10 @@ public final class Diagnostician {
 
   /// Candidates tried one by one for a question; further ones are too far from where it fails.
   static let trialLimit = 24
+  /// Candidates tried together: where one mend does not do, some of these may.
+  static let setLimit = 96
+  /// Obstacles behind obstacles; whoever put more in the way than this is mended step by step.
+  static let obstacleRounds = 4
 
   public init(_ facts: CloudFacts) {
     cloud = DataPlaneModel(facts)
@@ -43,7 +47,14 @@ public final class Diagnostician {
     let wanted = intent.verdict(probe)
     var diagnosis = Diagnosis(probe: probe, before: before)
     if works(before, wanted) {
-      diagnosis.verdict = .works
+      if let fault = serviceFault(behind: before) {
+        diagnosis.verdict = .broken
+        diagnosis.note = "the proxy takes the request, and nobody answers it"
+        diagnosis.causes = [inspection.withAgent(Cause(fault, .untried))]
+      } else {
+        diagnosis.verdict = .works
+        diagnosis.premises = premises(of: before)
+      }
       return diagnosis
     }
     if case .denied(let denial) = wanted {
@@ -62,6 +73,7 @@ public final class Diagnostician {
     diagnosis.causes = outcome.causes.map { inspection.withAgent($0) }
     diagnosis.after = outcome.after
     diagnosis.suspects = outcome.suspects
+    diagnosis.premises = before.assumptions.map { Premise(.cachedState, $0) }
     if diagnosis.causes.isEmpty, isUnknown(before) {
       diagnosis.verdict = .unknown
     } else {
@@ -98,7 +110,7 @@ public final class Diagnostician {
     }
     for port in scope.ports.compactMap({ model.port($0) }) { all += inspection.portFlows(of: port) }
     // What intent explains is not named a second time as an obstacle.
-    all += inspection.obstacles(before.steps + before.replySteps).filter { obstacle in
+    all += inspection.obstacles(before).filter { obstacle in
       !all.contains {
         $0.code == obstacle.code && $0.node == obstacle.node
           && $0.namespace == obstacle.namespace && $0.object == obstacle.object
@@ -121,7 +133,7 @@ public final class Diagnostician {
     mutating func nameUnpluggedFirst() {
       let codes: Set<CauseCode> = [.portUnbound, .portNotPlugged, .portWrongMAC]
       guard let first = suspects.first(where: { codes.contains($0.code) }) else { return }
-      causes.insert(Cause(first, mendsAlone: nil), at: 0)
+      causes.insert(Cause(first, .untried), at: 0)
       after = nil
       suspects.removeAll { $0.text == first.text }
     }
@@ -131,19 +143,23 @@ public final class Diagnostician {
     _ candidates: [Deviation], _ probe: Probe, _ wanted: IntentVerdict
   ) -> SearchOutcome {
     var outcome = SearchOutcome()
-    let trials = candidates.filter { !$0.changes.isEmpty }.prefix(Self.trialLimit)
-    for deviation in trials {
+    let trials = candidates.filter { !$0.changes.isEmpty }
+    for deviation in trials.prefix(Self.trialLimit) {
       // What is trusted more explains it: what is trusted less need not be tried.
       if let best = outcome.causes.first?.deviation.strength, best < deviation.strength { break }
       let after = trace(probe, with: deviation.changes)
       guard works(after, wanted) else { continue }
-      outcome.causes.append(Cause(deviation, mendsAlone: true))
+      outcome.causes.append(Cause(deviation, .alone))
       outcome.after = outcome.after ?? after
     }
-    if outcome.causes.isEmpty, trials.count > 1 {
-      let set = minimalSet(Array(trials), probe, wanted)
-      outcome.causes = set.deviations.map { Cause($0, mendsAlone: false) }
+    if outcome.causes.isEmpty, !trials.isEmpty {
+      let set = minimalSet(Array(trials.prefix(Self.setLimit)), probe, wanted)
+      outcome.causes = set.deviations.map { Cause($0, .together) }
       outcome.after = set.after
+    }
+    if outcome.causes.isEmpty {
+      outcome.causes =
+        furthering(trials.prefix(Self.trialLimit), probe).map { [Cause($0, .first)] } ?? []
     }
     outcome.causes.sort { a, b in
       (a.deviation.strength, a.deviation.code) < (b.deviation.strength, b.deviation.code)
@@ -155,26 +171,55 @@ public final class Diagnostician {
     if outcome.causes.isEmpty {
       // What cannot be tried, yet stops every packet.
       outcome.causes = outcome.suspects.filter { $0.changes.isEmpty && $0.strength == .intent }
-        .prefix(1).map { Cause($0, mendsAlone: nil) }
+        .prefix(1).map { Cause($0, .untried) }
       let named = Set(outcome.causes.map(\.deviation.text))
       outcome.suspects.removeAll { named.contains($0.text) }
     }
     return outcome
   }
 
-  /// Takes away from all candidates together whatever is not needed.
+  /// The first that Neutron's intent demands and with which the packet ends elsewhere.
+  private func furthering(_ trials: ArraySlice<Deviation>, _ probe: Probe) -> Deviation? {
+    let end = tracer.trace(probe).endReason
+    return trials.first { deviation in
+      deviation.strength == .intent && trace(probe, with: deviation.changes).endReason != end
+    }
+  }
+
+  /// Takes away from all candidates together whatever is not needed, the least trusted first, by
+  /// halves before one by one.
   private func minimalSet(
     _ trials: [Deviation], _ probe: Probe, _ wanted: IntentVerdict
   ) -> (deviations: [Deviation], after: TraceResult?) {
-    var kept = trials
-    var after = trace(probe, with: kept.flatMap(\.changes))
-    guard works(after, wanted) else { return ([], nil) }
-    for candidate in trials.reversed() {
-      let rest = kept.filter { $0.text != candidate.text }
-      let result = trace(probe, with: rest.flatMap(\.changes))
-      if works(result, wanted) { (kept, after) = (rest, result) }
+    guard var (kept, after) = sufficientSet(trials, probe, wanted) else { return ([], nil) }
+    var size = max(1, kept.count / 2)
+    while size > 0 {
+      for start in stride(from: (kept.count - 1) / size * size, through: 0, by: -size) {
+        let rest = Array(kept[..<start] + kept.dropFirst(start + size))
+        let result = trace(probe, with: rest.flatMap(\.changes))
+        if works(result, wanted) { (kept, after) = (rest, result) }
+      }
+      size /= 2
     }
     return (kept, after)
+  }
+
+  /// All of them, with what still stands in the way once they are mended; nil where that does not
+  /// help.
+  private func sufficientSet(
+    _ trials: [Deviation], _ probe: Probe, _ wanted: IntentVerdict
+  ) -> (deviations: [Deviation], after: TraceResult)? {
+    var all = trials
+    for _ in 0..<Self.obstacleRounds {
+      let result = trace(probe, with: all.flatMap(\.changes))
+      if works(result, wanted) { return (all, result) }
+      let new = inspection.obstacles(result).filter { obstacle in
+        !obstacle.changes.isEmpty && !all.contains { $0.text == obstacle.text }
+      }
+      if new.isEmpty { return nil }
+      all += new
+    }
+    return nil
   }
 
   private func trace(_ probe: Probe, with changes: [FactChange]) -> TraceResult {

@@ -7,6 +7,8 @@ import Trace
 
 struct Scope {
   let ports: [PortID]
+  /// Ports of the routers between the ends.
+  private let routerPorts: Set<PortID>
   private let nodes: Set<NodeName>
   /// Namespaces and bridges that the traced packet was in.
   private let visited: Set<String>
@@ -53,6 +55,11 @@ struct Scope {
       nodes.formUnion(model.routers.flatMap { $0.places.map(\.node) })
     }
     self.ports = ports.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    routerPorts = Set(
+      routers.flatMap { router in
+        router.interfaces.map(\.port) + router.centralInterfaces.map(\.port)
+          + [router.gateway?.port].compactMap { $0 }
+      })
     self.nodes = nodes
     self.visited = visited
   }
@@ -62,8 +69,10 @@ struct Scope {
     guard let node = deviation.node else {
       return deviation.port.map(ports.contains) ?? true
     }
-    // What cannot be tried on a model must be about an end of the question.
-    if deviation.changes.isEmpty, let port = deviation.port { return ports.contains(port) }
+    // What cannot be tried on a model must be about an end of the question or a router between them.
+    if deviation.changes.isEmpty, let port = deviation.port, !ports.contains(port) {
+      return routerPorts.contains(port) && nodes.contains(node)
+    }
     return nodes.contains(node)
   }
 

@@ -17,7 +17,8 @@ public enum WalkTarget: Hashable, Sendable {
 
 /// One thing that the guest does.
 public struct WalkLeg: Sendable {
-  /// `dhcp`, `arp-gateway`, `gateway`, `dns`, `metadata`, `target`, `target-full-size`, `target-ipv6`.
+  /// `dhcp`, `arp-gateway`, `gateway`, `dns`, `metadata`, `metadata-request`, `target`,
+  /// `target-full-size`, `target-ipv6`.
   public let name: String
   /// It is what was asked about, not what comes before.
   public let isTarget: Bool
@@ -28,7 +29,8 @@ public struct WalkLeg: Sendable {
 public struct Walk: Sendable {
   public let legs: [WalkLeg]
 
-  /// The target's first leg that does not work; where all of them do, the first other that does not.
+  /// The target's first leg that does not work; where all of them do, the first other that does not;
+  /// where everything works, what works least surely.
   public var deciding: WalkLeg? {
     let bad = legs.filter { $0.diagnosis.verdict != .works }
     func first(_ verdict: Diagnosis.Verdict, _ isTarget: Bool) -> WalkLeg? {
@@ -36,6 +38,7 @@ public struct Walk: Sendable {
     }
     return first(.broken, true) ?? first(.unknown, true) ?? first(.asConfigured, true)
       ?? first(.broken, false) ?? first(.unknown, false)
+      ?? legs.first { $0.isTarget && $0.diagnosis.isDoubtful }
       ?? legs.first { $0.isTarget } ?? legs.first
   }
 }
@@ -67,6 +70,11 @@ extension Diagnostician {
     }
     if case .internet = target { add("dns", false, dnsProbe(guest)) }
     for (name, probe) in targetProbes(target, guest, kind, port) { add(name, true, probe) }
+    if target == .metadata, let last = legs.last?.diagnosis, last.verdict == .works,
+      let request = metadataRequest(behind: last.before)
+    {
+      legs.append(WalkLeg(name: "metadata-request", isTarget: true, diagnosis: request))
+    }
     return Walk(legs: legs)
   }
 
