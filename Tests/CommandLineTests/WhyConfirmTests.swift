@@ -26,6 +26,16 @@ struct WhyConfirmTests {
     #expect(lines.first?.hasPrefix("CONFIRMED: ") == true)
     #expect(lines.contains("WORKS: it arrives and is answered"))
 
+    let site = folder.file("site")
+    let report = try Program.run([
+      "report", snapshot, "--output", site, "--trace", "port-b1 8.8.8.8 icmp", "--confirm",
+      "--state", state,
+    ])
+    #expect(report.status == 0, "\(report.error)")
+    let page = try String(contentsOfFile: "\(site)/trace-1.html", encoding: .utf8)
+    #expect(page.contains("the same after "))
+    #expect(!page.contains("got nothing"))
+
     // What is changed behind the snapshot's back is no longer what it says.
     let drop = ["ip", "netns", "exec", try router(snapshot), "iptables", "-I", "FORWARD"]
     let place = ["replay", snapshot, "exec", "--state", state, "--in", "net1", "--"]
