@@ -20,9 +20,10 @@ public struct FrameTrace: Sendable {
 }
 
 extension Tracer {
-  /// Traces a frame that a guest's device sends as it is: MACs, addresses and tags.
+  /// Traces a frame that a guest's device sends as it is: MACs, addresses and tags. See `Pursuit`.
   ///
-  /// `forgetting`: switches and bridges have heard of nobody, so that all unicast is flooded.
+  /// `forgetting`: switches and bridges have heard of nobody and flows with a timeout are gone, so
+  /// that all unicast is flooded.
   public func trace(_ packet: Packet, fromGuest index: Int, forgetting: Bool = false) -> FrameTrace
   {
     follow(packet, forgetting: forgetting) { simulation, step in
@@ -46,41 +47,15 @@ extension Tracer {
     var state = base
     if forgetting {
       for name in state.switches.keys { state.switches[name]?.forgetMACs() }
-      state.bridgeTables = [:]
-      state.segmentTables = [:]
     }
     var simulation = Simulation(cloud: cloud, state: state)
+    simulation.pursuit = Pursuit(forgets: forgetting)
     let step = simulation.record(
       .outside("frame"), .originated("a frame"), Frame(packet), nil)
     send(&simulation, step)
     simulation.run()
     return FrameTrace(
-      receivers: receivers(simulation), steps: simulation.steps, unknowns: simulation.unknowns,
-      reason: simulation.firstReason)
-  }
-
-  private func receivers(_ simulation: Simulation) -> Set<FrameTrace.Receiver> {
-    var found: Set<FrameTrace.Receiver> = []
-    for delivery in simulation.deliveries {
-      switch delivery.recipient {
-      case .guest(let index): found.insert(.guest(index))
-      case .outside(let index): found.insert(.outside(index))
-      case .namespace(let key, _): found.insert(.namespace(key))
-      }
-    }
-    for step in simulation.steps {
-      switch (step.place, step.event) {
-      case (.device(let key), .received): found.insert(.device(key))
-      case (.device(let key), .sent):
-        for guest in cloud.guestsByDevice[key] ?? [] { found.insert(.guest(guest)) }
-      case (.guest(_, let name), .overheard):
-        if let index = cloud.guests.firstIndex(where: { $0.name == name }) {
-          found.insert(.guest(index))
-        }
-      case (.outside, .overheard): found.insert(.outside(0))
-      default: break
-      }
-    }
-    return found
+      receivers: simulation.pursuit?.receivers ?? [], steps: simulation.steps,
+      unknowns: simulation.unknowns, reason: simulation.firstReason)
   }
 }
