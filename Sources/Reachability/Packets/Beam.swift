@@ -57,24 +57,47 @@ final class Trail {
   )
     -> Bool
   {
+    isCircle(set, since: set, of: router, along: trail, in: space)
+  }
+
+  /// `past` is what the packets of `set` were at the trail's end.
+  private static func isCircle(
+    _ set: PacketSet, since past: PacketSet, of router: DeviceKey, along trail: Trail?,
+    in space: PacketSpace
+  ) -> Bool {
     guard let trail else { return false }
     switch trail.kind {
-    case .rewritten(let before, _, _, let after):
+    case .rewritten(let before, let fields, let moved, let after):
       let free = HeaderField.addressMask | HeaderField.unsentMask
       if trail.router == router,
         space.isSubset(space.forget(free, in: set), of: space.forget(free, in: before))
       {
         return true
       }
-      return isCircle(set, of: router, along: after, in: space)
+      let past = undone(past, before, fields, moved, in: space)
+      return isCircle(set, since: past, of: router, along: after, in: space)
     case .joined(let ways):
-      return ways.allSatisfy { after, part in
-        let mine = space.and(
-          space.forget(HeaderField.unsentMask, in: set),
-          space.forget(HeaderField.unsentMask, in: part))
-        return mine.isEmpty || isCircle(mine, of: router, along: after, in: space)
-      }
+      let free = space.forget(HeaderField.unsentMask, in: past)
+      let parts = ways.map { after, part in
+        (after, space.and(free, space.forget(HeaderField.unsentMask, in: part)))
+      }.filter { !$0.1.isEmpty }
+      return !parts.isEmpty
+        && parts.allSatisfy { isCircle(set, since: $0.1, of: router, along: $0.0, in: space) }
     }
+  }
+
+  /// What packets were before a rewrite, of those that are `set` after it.
+  private static func undone(
+    _ set: PacketSet, _ before: PacketSet, _ fields: UInt64, _ moved: Move?,
+    in space: PacketSpace
+  ) -> PacketSet {
+    var free = set
+    var fields = fields
+    if let moved {
+      free = space.copy(moved.to.rawValue, to: moved.from.rawValue, in: free).set
+      fields &= ~moved.from.bit
+    }
+    return space.and(before, space.forget(fields | HeaderField.unsentMask, in: free))
   }
 
   /// The packets that were sent, of those that are now `set`; metadata set free.
@@ -82,14 +105,8 @@ final class Trail {
     guard let trail else { return space.forget(HeaderField.unsentMask, in: set) }
     switch trail.kind {
     case .rewritten(let before, let fields, let moved, let after):
-      var free = set
-      var fields = fields
-      if let moved {
-        free = space.copy(moved.to.rawValue, to: moved.from.rawValue, in: free).set
-        fields &= ~moved.from.bit
-      }
-      free = space.forget(fields | HeaderField.unsentMask, in: free)
-      return origin(of: space.and(before, free), along: after, in: space)
+      return origin(
+        of: undone(set, before, fields, moved, in: space), along: after, in: space)
     case .joined(let ways):
       let free = space.forget(HeaderField.unsentMask, in: set)
       return space.union(
