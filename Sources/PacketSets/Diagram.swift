@@ -81,7 +81,8 @@ struct Diagram {
     return node
   }
 
-  private func isScratch(
+  // Both `mutating` so that the diagram is not copied for the call.
+  private mutating func isScratch(
     _ node: Int32, _ hash: UInt64, _ field: UInt8, base: Int, count: Int
   ) -> Bool {
     guard hashes[Int(node)] == hash, fields[Int(node)] == field,
@@ -97,7 +98,7 @@ struct Diagram {
     return true
   }
 
-  private func hash(_ field: UInt8, base: Int) -> UInt64 {
+  private mutating func hash(_ field: UInt8, base: Int) -> UInt64 {
     var hash = UInt64(field) &* 0x9e37_79b9_7f4a_7c15
     for index in base..<scratchChildren.count {
       let last = scratchLasts[index]

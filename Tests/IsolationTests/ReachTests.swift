@@ -9,7 +9,7 @@ import Testing
 import Trace
 
 @Suite struct ReachTests {
-  /// Through routers, floating IPs and shared translation, with the same source outside.
+  /// Through routers, floating IPs and shared translation, with the source that the tracer sees.
   @Test func guestsReachTheInternetAsTheTracerSaysThatTheyDo() throws {
     let cloud = DataPlaneModel(try FaultCapture.healthyFacts.get())
     let reach = CloudReach(cloud)
@@ -36,7 +36,9 @@ import Trace
         })
       #expect(seen.isEmpty == (trace.outcome != .leftCloud), "\(guest.name)")
       guard let shown = trace.seen?.source, trace.outcome == .leftCloud else { continue }
-      #expect(space.values(of: .source, in: seen) == [shown.bits...shown.bits], "\(guest.name)")
+      // Other ways are open to it while a MAC table is empty.
+      #expect(
+        !space.and(seen, space.value(.source, shown.bits)).isEmpty, "\(guest.name) as \(shown)")
       count += 1
     }
     #expect(count > 5)
@@ -57,7 +59,7 @@ import Trace
     var packet = Packet(ethSrc: guest.mac, ethDst: .broadcast, etherType: EtherType.ipv6)
     packet.vlans = VLANStack(outer: VLANTag(id: VLANID(truncating: 0)), inner: nil)
     packet.source = IPAddress("::1:2:3")
-    packet.destination = try #require(IPAddress(group))
+    packet.destination = IPAddress(group)
     packet.ipProtocol = IPProtocol.icmp6
     packet.icmpType = 136
     packet.ttl = 255
