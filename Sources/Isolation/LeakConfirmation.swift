@@ -29,11 +29,11 @@ struct LeakConfirmation {
 
   func confirm(_ leak: Leak) -> ConfirmedLeak {
     let packet = space.packet(leak.witness)
-    // As the tables are, and as they are when nobody has been heard and what was learnt is gone:
-    // either shows that it can.
-    var trace = follow(packet, leak.origin, forgetting: false)
-    if !arrives(trace, at: leak) {
-      let fresh = follow(packet, leak.origin, forgetting: true)
+    // As the tables are, and as they are when some or all of what was learnt is gone: any of them
+    // shows that it can.
+    var trace = follow(packet, leak.origin, .whole)
+    for memory in [Pursuit.Memory.none, .flowsOnly] where !arrives(trace, at: leak) {
+      let fresh = follow(packet, leak.origin, memory)
       if arrives(fresh, at: leak) { trace = fresh }
     }
     return ConfirmedLeak(
@@ -41,10 +41,12 @@ struct LeakConfirmation {
       evidence: evidence(trace, leak))
   }
 
-  private func follow(_ packet: Packet, _ origin: ReachOrigin, forgetting: Bool) -> FrameTrace {
+  private func follow(_ packet: Packet, _ origin: ReachOrigin, _ memory: Pursuit.Memory)
+    -> FrameTrace
+  {
     switch origin {
-    case .guest(let index): tracer.trace(packet, fromGuest: index, forgetting: forgetting)
-    case .outside(let index): tracer.trace(packet, fromOutside: index, forgetting: forgetting)
+    case .guest(let index): tracer.trace(packet, fromGuest: index, memory: memory)
+    case .outside(let index): tracer.trace(packet, fromOutside: index, memory: memory)
     }
   }
 

@@ -7,11 +7,19 @@ import NetworkTypes
 ///
 /// Nobody answers it: an answer would be another frame. Where several claim the address of its
 /// next hop, each of them gets it: whose answer is heard first, no capture says.
-struct Pursuit: Sendable {
+public struct Pursuit: Sendable {
   var receivers: Set<FrameTrace.Receiver> = []
-  /// Nothing that was learnt before, or is learnt on the way, lasts: MAC tables and flows with a
-  /// timeout are empty at every step, and what is not for a port's own sender is flooded.
-  let forgets: Bool
+  let memory: Memory
+
+  /// What was learnt before, or is learnt on the way, may have been forgotten.
+  public enum Memory: Sendable, CaseIterable {
+    /// Tables are as they were captured.
+    case whole
+    /// MAC tables are empty at every step: what is not for a port's own sender is flooded.
+    case flowsOnly
+    /// Flows with a timeout are gone too.
+    case none
+  }
 }
 
 extension Simulation {
@@ -19,7 +27,8 @@ extension Simulation {
   mutating func note(_ receiver: FrameTrace.Receiver, _ frame: Frame) {
     if isRecording, frame.inner == nil { pursuit?.receivers.insert(receiver) }
   }
-  var forgets: Bool { pursuit?.forgets ?? false }
+  var forgets: Bool { pursuit.map { $0.memory != .whole } ?? false }
+  var isAfterTimeouts: Bool { pursuit?.memory == Pursuit.Memory.none }
   /// Whether hosts answer what reaches them now.
   var isAnswered: Bool { pursuit == nil || !isRecording }
 }

@@ -73,7 +73,7 @@ extension Simulation {
     let domain: ConntrackDomain =
       isUserspace ? .userspace(node.name) : .namespace(NamespaceKey(node.name, .root))
     var switchState = state.switches[node.name] ?? SwitchState()
-    let options = TranslationOptions(isAfterTimeouts: forgets)
+    let options = TranslationOptions(isAfterTimeouts: isAfterTimeouts)
     let translation = withConntrack(domain) { table in
       node.openVSwitch.translate(
         SwitchInput(

@@ -21,35 +21,33 @@ public struct FrameTrace: Sendable {
 
 extension Tracer {
   /// Traces a frame that a guest's device sends as it is: MACs, addresses and tags. See `Pursuit`.
-  ///
-  /// `forgetting`: switches and bridges have heard of nobody and flows with a timeout are gone, so
-  /// that all unicast is flooded.
-  public func trace(_ packet: Packet, fromGuest index: Int, forgetting: Bool = false) -> FrameTrace
+  public func trace(_ packet: Packet, fromGuest index: Int, memory: Pursuit.Memory = .whole)
+    -> FrameTrace
   {
-    follow(packet, forgetting: forgetting) { simulation, step in
+    follow(packet, memory) { simulation, step in
       simulation.guestTransmit(index, Frame(packet), step)
     }
   }
 
   /// The same for a host of the outside world.
-  public func trace(_ packet: Packet, fromOutside index: Int, forgetting: Bool = false)
+  public func trace(_ packet: Packet, fromOutside index: Int, memory: Pursuit.Memory = .whole)
     -> FrameTrace
   {
-    follow(packet, forgetting: forgetting) { simulation, step in
+    follow(packet, memory) { simulation, step in
       simulation.outsideSource = packet.source
       simulation.outsideTransmit(index, Frame(packet), step)
     }
   }
 
   private func follow(
-    _ packet: Packet, forgetting: Bool, _ send: (inout Simulation, Int?) -> Void
+    _ packet: Packet, _ memory: Pursuit.Memory, _ send: (inout Simulation, Int?) -> Void
   ) -> FrameTrace {
     var state = base
-    if forgetting {
+    if memory != .whole {
       for name in state.switches.keys { state.switches[name]?.forgetMACs() }
     }
     var simulation = Simulation(cloud: cloud, state: state)
-    simulation.pursuit = Pursuit(forgets: forgetting)
+    simulation.pursuit = Pursuit(memory: memory)
     let step = simulation.record(
       .outside("frame"), .originated("a frame"), Frame(packet), nil)
     send(&simulation, step)

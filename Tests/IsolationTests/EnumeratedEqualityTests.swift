@@ -81,7 +81,7 @@ struct CloudComparison {
     _ packet: Packet, from guest: Int, _ origins: [ReachPlace: PacketSet],
     _ doubtful: PacketSet, _ tally: inout Tally
   ) {
-    let trace = tracer.trace(packet, fromGuest: guest, forgetting: true)
+    let trace = tracer.trace(packet, fromGuest: guest, memory: .none)
     let values = reach.space.values(of: packet)
     guard trace.unknowns.isEmpty, !reach.space.contains(values, in: doubtful) else {
       tally.unknown += 1

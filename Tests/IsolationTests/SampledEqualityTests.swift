@@ -30,7 +30,7 @@ import Trace
     for _ in 0..<60 {
       let packet = frame(from: guest, cloud, &random)
       let values = reach.space.values(of: packet)
-      let trace = tracer.trace(packet, fromGuest: guest, forgetting: true)
+      let trace = tracer.trace(packet, fromGuest: guest, memory: .none)
       for other in cloud.guests.indices where other != guest {
         let bySets = origins[.guest(other)].map { reach.space.contains(values, in: $0) } ?? false
         let byTracer = trace.receivers.contains(.guest(other))
