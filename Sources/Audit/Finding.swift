@@ -58,13 +58,14 @@ public struct AuditReport: Hashable, Sendable {
   /// As `exitCode(failingOn:)` with everything that is to act upon.
   public var exitCode: Int32 { exitCode(failingOn: .low) }
 
-  /// Findings that are less grave than `least` left out.
+  /// Findings that are less grave than `least` left out, and results that had none but these.
   public func showing(_ least: RuleSeverity) -> AuditReport {
     AuditReport(
-      results: results.map { result in
-        var result = result
-        result.findings.removeAll { $0.rule.severity > least }
-        return result
+      results: results.compactMap { result in
+        var shown = result
+        shown.findings.removeAll { $0.rule.severity > least }
+        let isHidden = shown.findings.isEmpty && !result.findings.isEmpty
+        return isHidden && shown.missing.isEmpty ? nil : shown
       })
   }
 }

@@ -50,4 +50,9 @@ public struct LinuxBridgeModel: Sendable {
   public func port(_ device: InterfaceName) -> LinuxBridgePort? {
     ports.first { $0.device == device }
   }
+
+  /// Whether it remembers who was heard on a port.
+  public func learns(on port: LinuxBridgePort) -> Bool {
+    ageingSeconds > 0 && port.option("learning", default: true)
+  }
 }

@@ -205,7 +205,7 @@ private struct Words {
       return Words(
         title: "Two evaluators of Ovsight disagree",
         why:
-          "Sets say that a packet arrives and the tracer does not see it arrive: one of the two is wrong, or who answers ARP first decides.",
+          "Sets say that a packet arrives and the tracer does not see it arrive: one of the two is wrong.",
         fix: "Report it with the snapshot; take neither answer for certain.")
     }
     if let exposure = leak.exposure { return of(exposure) }
@@ -251,6 +251,13 @@ private struct Words {
         why:
           "The iptables driver lets out all ICMPv6 but router advertisements before it asks the rules.",
         fix: "None in Neutron; filter at the router where it matters.")
+    case .routerMAC:
+      Words(
+        title: "ARP answers to a node's router MAC are not checked",
+        why:
+          "The agent's flows turn ARP answers to the node's MAC of distributed routers over to the router before the check of ARP's sender, so a guest can answer its router in others' names.",
+        fix:
+          "None in Neutron; the router's entries of guests are permanent, which keeps it harmless.")
     case .unfilteredPort:
       Words(
         title: "A port without port security sends from any address",

@@ -65,8 +65,7 @@ public final class IsolationCheck {
       cloud.guests.indices.map { ReachOrigin.guest($0) }
       + cloud.outsideHosts.indices.map { ReachOrigin.outside($0) }
     let origins = chosen ?? everyone
-    let confirmation = LeakConfirmation(
-      tracer: tracer, space: audit.reach.space, rivals: audit.reach.owners)
+    let confirmation = LeakConfirmation(tracer: tracer, space: audit.reach.space)
     var reasons: Set<String> = []
     for origin in origins {
       let found = audit.audit(origin)

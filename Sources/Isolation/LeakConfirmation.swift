@@ -26,15 +26,14 @@ public struct ConfirmedLeak {
 struct LeakConfirmation {
   let tracer: Tracer
   let space: PacketSpace
-  /// Everyone who has an address.
-  let rivals: [IPAddress: [MACAddress]]
 
   func confirm(_ leak: Leak) -> ConfirmedLeak {
     let packet = space.packet(leak.witness)
-    // As the tables are, and as they are when nobody has been heard: either shows that it can.
-    var trace = follow(packet, leak.origin, forgetting: false)
-    if !arrives(trace, at: leak) {
-      let fresh = follow(packet, leak.origin, forgetting: true)
+    // As the tables are, and as they are when some or all of what was learnt is gone: any of them
+    // shows that it can.
+    var trace = follow(packet, leak.origin, .whole)
+    for memory in [Pursuit.Memory.none, .flowsOnly] where !arrives(trace, at: leak) {
+      let fresh = follow(packet, leak.origin, memory)
       if arrives(fresh, at: leak) { trace = fresh }
     }
     return ConfirmedLeak(
@@ -42,27 +41,19 @@ struct LeakConfirmation {
       evidence: evidence(trace, leak))
   }
 
-  private func follow(_ packet: Packet, _ origin: ReachOrigin, forgetting: Bool) -> FrameTrace {
+  private func follow(_ packet: Packet, _ origin: ReachOrigin, _ memory: Pursuit.Memory)
+    -> FrameTrace
+  {
     switch origin {
-    case .guest(let index): tracer.trace(packet, fromGuest: index, forgetting: forgetting)
-    case .outside(let index): tracer.trace(packet, fromOutside: index, forgetting: forgetting)
+    case .guest(let index): tracer.trace(packet, fromGuest: index, memory: memory)
+    case .outside(let index): tracer.trace(packet, fromOutside: index, memory: memory)
     }
   }
 
   private func verdict(_ trace: FrameTrace, _ leak: Leak) -> ConfirmedLeak.Verdict {
     if arrives(trace, at: leak) { return .confirmed }
     if let unknown = trace.unknowns.first { return .unknown(unknown.text) }
-    if let text = race(leak) { return .unknown(text) }
     return .disagreement(trace.reason?.text ?? "no copy of it arrives")
-  }
-
-  /// Where several have one address, whose answer is first decides where packets go.
-  private func race(_ leak: Leak) -> String? {
-    let packet = space.packet(leak.witness)
-    guard let address = packet.destination, let owners = rivals[address], owners.count > 1 else {
-      return nil
-    }
-    return "\(owners.count) have the address \(address), and who answers for it first decides"
   }
 
   private func arrives(_ trace: FrameTrace, at leak: Leak) -> Bool {

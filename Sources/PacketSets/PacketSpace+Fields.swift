@@ -14,19 +14,19 @@ extension PacketSpace {
   /// Packets whose field lies in one of the intervals, which rise and do not touch.
   public func intervals(_ field: Int, _ intervals: [Interval]) -> PacketSet {
     guard !intervals.isEmpty else { return .empty }
-    let base = scratchChildren.count
+    let base = diagram.base
     let end = maximum(field)
     var next: UInt128 = 0
     for interval in intervals {
-      if interval.lowerBound > next { pushEdge(interval.lowerBound - 1, 0, base: base) }
-      pushEdge(min(interval.upperBound, end), 1, base: base)
+      if interval.lowerBound > next { diagram.pushEdge(interval.lowerBound - 1, 0, base: base) }
+      diagram.pushEdge(min(interval.upperBound, end), 1, base: base)
       if interval.upperBound >= end {
-        return PacketSet(node: closeNode(UInt8(field), base: base))
+        return PacketSet(node: diagram.closeNode(UInt8(field), base: base))
       }
       next = interval.upperBound + 1
     }
-    pushEdge(end, 0, base: base)
-    return PacketSet(node: closeNode(UInt8(field), base: base))
+    diagram.pushEdge(end, 0, base: base)
+    return PacketSet(node: diagram.closeNode(UInt8(field), base: base))
   }
 
   /// Most intervals that one mask may fall into: a group bit of a MAC address makes 128.
@@ -56,34 +56,7 @@ extension PacketSpace {
 
   /// The set with these fields set free: bit n of `mask` is field n.
   public func forget(_ mask: UInt64, in set: PacketSet) -> PacketSet {
-    PacketSet(node: forget(mask, set.node))
-  }
-
-  private func forget(_ mask: UInt64, _ node: Int32) -> Int32 {
-    if node <= 1 { return node }
-    let field = fields[Int(node)]
-    // Nothing at or below this field is to be forgotten.
-    if mask >> UInt64(field) == 0 { return node }
-    let operation = mask | 1 << 63
-    let key = UInt64(UInt32(bitPattern: node)) | 0x7f << 56
-    if let known = cache.find(operation, key) { return known }
-    let result: Int32
-    if mask >> UInt64(field) & 1 == 1 {
-      var whole = PacketSet.empty
-      for edge in edges(node) {
-        whole = or(whole, PacketSet(node: forget(mask, children[edge])))
-      }
-      result = whole.node
-    } else {
-      let base = scratchChildren.count
-      for edge in edges(node) {
-        let child = forget(mask, children[edge])
-        pushEdge(lasts[edge], child, base: base)
-      }
-      result = closeNode(field, base: base)
-    }
-    cache.store(operation, key, result)
-    return result
+    PacketSet(node: diagram.forget(mask, set.node))
   }
 
   /// Every packet of the set with the field overwritten by some value of the intervals.
@@ -122,12 +95,12 @@ extension PacketSpace {
   private func collectBounds(
     _ field: UInt8, _ node: Int32, _ seen: inout Set<Int32>, _ bounds: inout Set<UInt128>
   ) {
-    guard node > 1, fields[Int(node)] <= field, seen.insert(node).inserted else { return }
-    for edge in edges(node) {
-      if fields[Int(node)] == field {
-        bounds.insert(lasts[edge])
+    guard node > 1, diagram.fields[Int(node)] <= field, seen.insert(node).inserted else { return }
+    for edge in diagram.edges(node) {
+      if diagram.fields[Int(node)] == field {
+        bounds.insert(diagram.lasts[edge])
       } else {
-        collectBounds(field, children[edge], &seen, &bounds)
+        collectBounds(field, diagram.children[edge], &seen, &bounds)
       }
     }
   }

@@ -27,21 +27,23 @@ extension PacketSpace {
   public func leadingConstants(of set: PacketSet, _ note: (Int, UInt128) -> Void) {
     var node = set.node
     while node > 1 {
-      let open = edges(node).filter { children[$0] != 0 }
+      let open = diagram.edges(node).filter { diagram.children[$0] != 0 }
       guard open.count == 1, let edge = open.first else { return }
-      let first = edge == edges(node).lowerBound ? 0 : lasts[edge - 1] + 1
-      guard first == lasts[edge] else { return }
-      note(Int(fields[Int(node)]), first)
-      node = children[edge]
+      let first = edge == diagram.edges(node).lowerBound ? 0 : diagram.lasts[edge - 1] + 1
+      guard first == diagram.lasts[edge] else { return }
+      note(Int(diagram.fields[Int(node)]), first)
+      node = diagram.children[edge]
     }
   }
 
   private func openEdges(_ node: Int32) -> [(Interval, Int32)] {
     var first: UInt128 = 0
     var open: [(Interval, Int32)] = []
-    for edge in edges(node) {
-      if children[edge] != 0 { open.append((first...lasts[edge], children[edge])) }
-      first = lasts[edge] == .max ? .max : lasts[edge] + 1
+    for edge in diagram.edges(node) {
+      if diagram.children[edge] != 0 {
+        open.append((first...diagram.lasts[edge], diagram.children[edge]))
+      }
+      first = diagram.lasts[edge] == .max ? .max : diagram.lasts[edge] + 1
     }
     return open
   }
@@ -49,9 +51,11 @@ extension PacketSpace {
   public func contains(_ packet: [UInt128], in set: PacketSet) -> Bool {
     var node = set.node
     while node > 1 {
-      let value = packet[Int(fields[Int(node)])]
-      guard let edge = edges(node).first(where: { value <= lasts[$0] }) else { return false }
-      node = children[edge]
+      let value = packet[Int(diagram.fields[Int(node)])]
+      guard let edge = diagram.edges(node).first(where: { value <= diagram.lasts[$0] }) else {
+        return false
+      }
+      node = diagram.children[edge]
     }
     return node == 1
   }
@@ -63,7 +67,7 @@ extension PacketSpace {
     var packet = widths.indices.map { wanted[$0]?.first ?? 0 }
     var node = set.node
     while node > 1 {
-      let field = Int(fields[Int(node)])
+      let field = Int(diagram.fields[Int(node)])
       let open = openEdges(node)
       let liked = (wanted[field] ?? []).lazy.compactMap { value in
         open.first { $0.0.contains(value) }.map { (value, $0.1) }
@@ -100,7 +104,7 @@ extension PacketSpace {
     }
     for child in order {
       var inner = box
-      inner.intervals[Int(fields[Int(node)])] = grouped[child]
+      inner.intervals[Int(diagram.fields[Int(node)])] = grouped[child]
       collectBoxes(child, inner, &found, limit: limit)
     }
   }

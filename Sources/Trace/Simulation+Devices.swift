@@ -131,22 +131,26 @@ extension Simulation {
     _ index: Int, from: DeviceKey?, _ frame: Frame, _ parent: Int?
   ) {
     let segment = cloud.segments[index]
-    if let from, !frame.packet.ethSrc.isMulticast {
-      state.segmentTables[index, default: [:]][frame.packet.ethSrc] = from
-    }
     let destination = frame.packet.ethDst
+    if let from, !frame.packet.ethSrc.isMulticast {
+      if !forgets { state.segmentTables[index, default: [:]][frame.packet.ethSrc] = from }
+      // Just heard there, and never sent back.
+      if destination == frame.packet.ethSrc { return }
+    }
     if !destination.isMulticast {
       for host in segment.outsideHosts where reaches(host, frame) {
         if cloud.outsideHosts[host].mac == destination {
           return schedule(.outside(host), frame, parent)
         }
       }
-      if let place = state.segmentTables[index]?[destination] ?? segment.knownMACs[destination] {
+      let learnt = forgets ? nil : state.segmentTables[index]?[destination]
+      if let place = learnt ?? segment.knownMACs[destination] {
         if place != from { schedule(.device(place), frame, parent) }
         return
       }
-      // Whoever has the address was not captured: the copies below reach nobody that it is for.
-      if !cloud.hasDevice(destination) {
+      // Whoever has the address was not captured: the copies below reach nobody that it is for, and a
+      // pursuit asks who hears them.
+      if pursuit == nil, !cloud.hasDevice(destination) {
         unknown("nothing that was captured has the address \(destination)", parent)
       }
     }

@@ -89,17 +89,21 @@ extension Simulation {
     }
   }
 
-  /// A node's device that faces guests sent a frame: the guest whose tag it carries takes it.
+  /// A node's device that faces guests sent a frame: the guest whose tag it carries takes it, and
+  /// the parent what carries no subport's.
   mutating func deliverToGuests(_ key: DeviceKey, _ frame: Frame, _ parent: Int?) {
-    for index in cloud.guestsByDevice[key] ?? []
-    where cloud.guests[index].vlan == frame.packet.vlans.outer?.id {
+    let guests = cloud.guestsByDevice[key] ?? []
+    let tag = frame.packet.vlans.outer?.id
+    let isSubport = tag != nil && guests.contains { cloud.guests[$0].vlan == tag }
+    for index in guests where cloud.guests[index].vlan == (isSubport ? tag : nil) {
       var frame = frame
-      if cloud.guests[index].vlan != nil { frame.packet.vlans.pop() }
+      if isSubport { frame.packet.vlans.pop() }
       hand(.guest(index), frame, parent)
     }
   }
 
   mutating func guestInput(_ index: Int, _ frame: Frame, _ parent: Int?) {
+    note(.guest(index), frame)
     let guest = cloud.guests[index]
     let packet = frame.packet
     let stack = StackKey.guest(index)
@@ -141,7 +145,7 @@ extension Simulation {
       {
         guard owns(target) else { return learnInPassing(packet, by: stack) }
         learnAsker(packet, by: stack)
-        send(Frame(arpReply(to: packet, from: mac)), from: stack, parent)
+        respond(Frame(arpReply(to: packet, from: mac)), from: stack, parent)
       }
       return
     }
@@ -150,7 +154,7 @@ extension Simulation {
       noteAnswer(packet, to: stack)
     } else if packet.icmpType == 135, owns(.v6(target)), packet.ethSrc != mac {
       learnAsker(packet, by: stack)
-      send(
+      respond(
         Frame(advertisement(to: packet, target: target, from: mac)), from: stack, parent)
     }
   }
@@ -176,6 +180,7 @@ extension Simulation {
   // MARK: outside hosts
 
   mutating func outsideInput(_ index: Int, _ frame: Frame, _ parent: Int?) {
+    note(.outside(index), frame)
     let host = cloud.outsideHosts[index]
     let place = Place.outside(host.name)
     var frame = frame

@@ -28,7 +28,7 @@ extension Simulation {
       return unknown(
         "\(bridgeKey) filters VLANs, which is not modelled", parent, evidence: [bridge.evidence])
     }
-    if bridge.ageingSeconds > 0, port.option("learning", default: true) {
+    if bridge.learns(on: port), !forgets {
       state.bridgeTables[bridgeKey, default: [:]][frame.packet.ethSrc] = device.key.interface
     }
     var frame = frame
@@ -52,7 +52,7 @@ extension Simulation {
     if from != nil, destination == namespace.devices[bridge.name]?.mac {
       return bridgeLocal(bridgeKey, in: namespace, frame, parent)
     }
-    let learnt = state.bridgeTables[bridgeKey]?[destination] ?? bridge.captured[destination]
+    let learnt = place(of: destination, on: bridge, bridgeKey, from: from, frame)
     let targets = bridge.ports.filter { port in
       guard port.isForwarding else { return false }
       if port.device == from, !port.option("hairpin", default: false) { return false }
@@ -70,6 +70,20 @@ extension Simulation {
     if from != nil, destination.isMulticast {
       bridgeLocal(bridgeKey, in: namespace, frame, parent)
     }
+  }
+
+  /// The port behind which an address was heard; a frame's own source just now, on its own port.
+  private func place(
+    of destination: MACAddress, on bridge: LinuxBridgeModel, _ key: DeviceKey,
+    from: InterfaceName?, _ frame: Frame
+  ) -> InterfaceName? {
+    guard forgets else {
+      return state.bridgeTables[key]?[destination] ?? bridge.captured[destination]
+    }
+    guard destination == frame.packet.ethSrc, let port = from.flatMap(bridge.port),
+      bridge.learns(on: port)
+    else { return nil }
+    return port.device
   }
 
   private mutating func bridgeSend(

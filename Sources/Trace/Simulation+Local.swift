@@ -9,7 +9,7 @@ extension Simulation {
   mutating func localDeliver(_ transit: Transit) {
     var transit = transit
     guard let device = transit.input else { return }
-    if transit.packet.isNeighbourDiscovery, !isForGroup(transit, device) { return }
+    guard isListening(device, to: transit) else { return }
     var context = HookContext(namespace: transit.namespace)
     context.inDevice = device.key.interface
     guard
@@ -17,6 +17,7 @@ extension Simulation {
         .input, &transit.frame, &transit.connection, context, in: transit.namespace,
         place: transit.place, transit.parent)
     else { return }
+    note(.namespace(transit.namespace.key), transit.frame)
     if transit.packet.isNeighbourDiscovery { return discoveryInput(transit, device) }
     if transit.packet.isICMP { return icmpInput(transit, device) }
     switch transit.packet.ipProtocol {
@@ -29,13 +30,13 @@ extension Simulation {
     }
   }
 
-  /// A device listens to the solicited-node groups of its own addresses and to all nodes.
-  private func isForGroup(_ transit: Transit, _ device: Device) -> Bool {
-    guard case .v6(let group)? = transit.packet.destination, group.isMulticast else { return true }
-    return transit.namespace.usableAddresses(device.key.interface, .ipv6).contains {
-      $0.address.address.v6?.solicitedNode == group
-    } || group.rawValue & 0xffff_ffff == 1 || group.rawValue & 0xffff_ffff == 2
-      || transit.namespace.sysctls.proxyND(device.key.interface) == true
+  /// Groups are for who has joined them: what the kernel joins is known, and a process that
+  /// listens is taken to have joined its own.
+  private func isListening(_ device: Device, to transit: Transit) -> Bool {
+    guard let group = transit.packet.destination, group.isMulticast,
+      transit.packet.ipProtocol != IPProtocol.udp
+    else { return true }
+    return transit.namespace.groups(device.key.interface, group.family).contains(group)
   }
 
   private mutating func discoveryInput(_ transit: Transit, _ device: Device) {
@@ -46,17 +47,18 @@ extension Simulation {
     let isOwn = transit.namespace.usableAddresses(device.key.interface, .ipv6).contains {
       $0.address.address == .v6(target)
     }
-    let isProxied = transit.namespace.facts.neighbours.records.contains {
-      $0.isProxy && $0.address == .v6(target) && $0.interface == device.key.interface
+    guard isOwn || transit.namespace.isProxied(.v6(target), on: device.key.interface) else {
+      return
     }
-    guard isOwn || isProxied else { return }
     learnAsker(transit.packet, by: stack)
-    transmit(
-      device.key, Frame(advertisement(to: transit.packet, target: target, from: device.mac)),
+    respond(
+      Frame(advertisement(to: transit.packet, target: target, from: device.mac)), from: stack,
       transit.parent)
   }
 
   private mutating func icmpInput(_ transit: Transit, _ device: Device) {
+    // `icmp_echo_ignore_broadcasts` is on unless somebody has switched it off.
+    if case .v4? = transit.packet.destination, isForMany(transit) { return }
     let isEcho =
       transit.packet.isIPv4 ? transit.packet.icmpType == 8 : transit.packet.icmpType == 128
     accept(transit, device, isEcho ? "answers echo requests" : "takes ICMP")
@@ -74,13 +76,19 @@ extension Simulation {
     if let gap = transit.namespace.facts.sockets.gap {
       return unknown("whether something listens on \(transport)/\(port): \(gap)", transit.parent)
     }
-    let isOneToMany = address.isMulticast || address == .v4(.broadcast)
+    // TCP does not talk to many.
+    if transport == "tcp", isForMany(transit) { return }
     if let socket = socket(transport, transit, device, address, port) {
       let who = socket.processes.first?.name ?? "a process"
       return accept(
         transit, device, "\(who) listens on \(transport)/\(port)", evidence: [socket.evidence])
     }
-    if !isOneToMany { refuse(transit, device, "nothing listens on \(transport)/\(port)") }
+    if !isForMany(transit) { refuse(transit, device, "nothing listens on \(transport)/\(port)") }
+  }
+
+  private func isForMany(_ transit: Transit) -> Bool {
+    let type = transit.packet.destination.map(transit.namespace.addressType)
+    return type == .multicast || type == .broadcast
   }
 
   private func socket(

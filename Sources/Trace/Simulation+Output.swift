@@ -80,18 +80,32 @@ extension Simulation {
         transit.parent, evidence: [device.link.evidence])
     }
     let next = hop.gateway ?? destination
-    let mac: MACAddress
+    let macs: [MACAddress]
     if let group = MACAddress(multicast: destination) {
-      mac = group
+      macs = [group]
     } else if route.type == .broadcast || destination == .v4(.broadcast) {
-      mac = .broadcast
+      macs = [.broadcast]
     } else {
-      guard let found = neighbour(next, of: transit, on: device) else { return }
-      mac = found
+      macs = neighbours(next, of: transit, on: device)
     }
     transit.frame.packet.ethSrc = device.mac
-    transit.frame.packet.ethDst = mac
-    transmit(device.key, transit.frame, transit.parent)
+    for mac in macs {
+      transit.frame.packet.ethDst = mac
+      transmit(device.key, transit.frame, transit.parent)
+    }
+  }
+
+  /// Whoever the cache may hold: of a pursued frame's next hop, everyone who claims the address.
+  private mutating func neighbours(
+    _ next: IPAddress, of transit: Transit, on device: Device
+  ) -> [MACAddress] {
+    guard let first = neighbour(next, of: transit, on: device) else { return [] }
+    let key = NamespaceModel.NeighbourKey(interface: device.key.interface, address: next)
+    let cached = transit.namespace.neighbours[key]
+    guard pursuit != nil, isRecording, !(cached?.isFixed ?? false) else { return [first] }
+    let claimed = answers[NeighbourQuery(stack: .device(device.key), address: next)] ?? []
+    let kept = cached.flatMap { $0.isUsable ? $0.mac : nil }.map { [$0] } ?? []
+    return ([first] + claimed + kept).uniqued()
   }
 
   private mutating func neighbour(
@@ -99,7 +113,7 @@ extension Simulation {
   ) -> MACAddress? {
     let key = NamespaceModel.NeighbourKey(interface: device.key.interface, address: next)
     let cached = transit.namespace.neighbours[key]
-    if let cached, let mac = cached.mac, !cached.states.isDisjoint(with: ["PERMANENT", "NOARP"]) {
+    if let cached, let mac = cached.mac, cached.isFixed {
       record(
         transit.place, .neighbour(next, mac, isCaptured: true), transit.frame, transit.parent,
         evidence: [cached.evidence])
@@ -125,8 +139,7 @@ extension Simulation {
   private mutating func fallback(
     _ cached: Neighbour?, _ next: IPAddress, _ transit: Transit, _ device: Device
   ) -> MACAddress? {
-    let usable: Set<String> = ["REACHABLE", "STALE", "DELAY", "PROBE"]
-    if let cached, let mac = cached.mac, !cached.states.isDisjoint(with: usable) {
+    if let cached, let mac = cached.mac, cached.isUsable {
       assume("\(transit.namespace.key) still uses its cached neighbour \(next) at \(mac)")
       record(
         transit.place, .neighbour(next, mac, isCaptured: true), transit.frame, transit.parent,

@@ -97,6 +97,11 @@ extension Simulation {
     }
   }
 
+  /// The same for an answer to what has just come in.
+  mutating func respond(_ frame: Frame, from stack: StackKey, _ parent: Int?) {
+    if isAnswered { send(frame, from: stack, parent) }
+  }
+
   /// What a stack learns from a request or an answer; the first answer stays, as the kernel's
   /// lock time has it.
   mutating func learnNeighbour(_ address: IPAddress?, _ mac: MACAddress, by stack: StackKey) {
@@ -159,108 +164,22 @@ extension Simulation {
       return
     }
     guard packet.arpOperation == 1 else { return }
-    guard
-      let answer = arpAnswer(for: target, sender: sender, device, in: namespace, parent)
-    else { return learnInPassing(packet, by: stack) }
+    let answer = namespace.arpAnswer(for: target, sender: sender, on: device.key.interface)
+    switch answer {
+    case .unknown(let text, let evidence):
+      unknown(text, parent, evidence: evidence.map { [$0] } ?? [])
+      return learnInPassing(packet, by: stack)
+    case .none: return learnInPassing(packet, by: stack)
+    case .owner, .proxy: break
+    }
     learnAsker(packet, by: stack)
     let reply = Frame(arpReply(to: packet, from: device.mac))
     if answer == .proxy, packet.ethDst.isMulticast {
-      // A proxy waits up to 0.8 s (`proxy_delay`) with its answer to a broadcast, so an owner that
-      // answers at once always wins.
-      return scheduleLate(.transmit(device.key), reply, parent)
+      // A proxy waits with its answer to a broadcast, so an owner that answers at once always wins.
+      if isAnswered { scheduleLate(.transmit(device.key), reply, parent) }
+      return
     }
-    transmit(device.key, reply, parent)
-  }
-
-  private enum ARPAnswer { case owner, proxy }
-
-  private mutating func arpAnswer(
-    for target: IPv4Address, sender: IPAddress, _ device: Device, in namespace: NamespaceModel,
-    _ parent: Int?
-  ) -> ARPAnswer? {
-    let name = device.key.interface
-    // Nobody yet: whoever asks so looks for a duplicate of the address that it is about to take.
-    if sender.isUnspecified {
-      let isOurs =
-        namespace.isLocal(.v4(target))
-        && mayAnswerLocal(target, sender: sender, name, in: namespace, parent)
-      return isOurs ? .owner : nil
-    }
-    var query = RouteQuery(destination: .v4(target), source: sender)
-    query.inputInterface = name
-    switch namespace.routeInput(query) {
-    case .local(let route) where route.type == .local:
-      let isOurs =
-        mayAnswerLocal(target, sender: sender, name, in: namespace, parent)
-        && !isFiltered(target, sender: sender, name, in: namespace)
-      return isOurs ? .owner : nil
-    case .forward(_, let hop, _):
-      return mayAnswerForOther(target, sender, name, out: hop.interface, namespace) ? .proxy : nil
-    case .unknown(let text, let evidence):
-      unknown(text, parent, evidence: evidence.map { [$0] } ?? [])
-      return nil
-    default: return nil
-    }
-  }
-
-  /// `arp_filter`: only the device that leads back to who asks answers.
-  private func isFiltered(
-    _ target: IPv4Address, sender: IPAddress, _ name: InterfaceName, in namespace: NamespaceModel
-  ) -> Bool {
-    guard namespace.sysctls.arpFilter(name) == true else { return false }
-    let query = RouteQuery(destination: sender, source: .v4(target))
-    guard case .found(let route, let hop, _) = namespace.routing4.lookup(query) else {
-      return true
-    }
-    return route.type == .local || hop.interface != name
-  }
-
-  /// Proxy ARP: for what is behind another device, or, where hosts of one wire may not talk to each
-  /// other (RFC 3069), for what is on the same.
-  private func mayAnswerForOther(
-    _ target: IPv4Address, _ sender: IPAddress, _ name: InterfaceName, out: InterfaceName?,
-    _ namespace: NamespaceModel
-  ) -> Bool {
-    if out == name {
-      return sender != .v4(target) && namespace.sysctls.proxyARPWithinWire(name) == true
-    }
-    if namespace.sysctls.proxyARP(name) == true { return true }
-    return namespace.facts.neighbours.records.contains {
-      $0.isProxy && $0.address == .v4(target) && $0.interface == name
-    }
-  }
-
-  private mutating func mayAnswerLocal(
-    _ target: IPv4Address, sender: IPAddress, _ name: InterfaceName,
-    in namespace: NamespaceModel, _ parent: Int?
-  ) -> Bool {
-    let own = namespace.addresses[name] ?? []
-    let isOnDevice = own.contains { $0.address.address == .v4(target) }
-    guard let ignore = namespace.sysctls.arpIgnore(name) else {
-      if isOnDevice { return true }
-      unknown("arp_ignore of \(name) in \(namespace.key) is not in the capture", parent)
-      return false
-    }
-    switch ignore {
-    case 0: return true
-    case 1: return isOnDevice
-    case 2:
-      // Any of the device's subnets that holds both will do.
-      return isOnDevice
-        && own.contains {
-          $0.address.prefix.contains(.v4(target))
-            && (sender.isUnspecified || $0.address.prefix.contains(sender))
-        }
-    case 3:
-      return namespace.addresses.contains { interface, addresses in
-        let countsHost = namespace.sysctls.routeLocalnet(interface) == true
-        return addresses.contains {
-          $0.address.address == .v4(target) && (countsHost || $0.scope != "host")
-        }
-      }
-    case 8: return false
-    default: return true
-    }
+    respond(reply, from: stack, parent)
   }
 
   func arpReply(to request: Packet, from mac: MACAddress) -> Packet {

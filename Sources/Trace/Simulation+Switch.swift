@@ -73,12 +73,15 @@ extension Simulation {
     let domain: ConntrackDomain =
       isUserspace ? .userspace(node.name) : .namespace(NamespaceKey(node.name, .root))
     var switchState = state.switches[node.name] ?? SwitchState()
+    let options = TranslationOptions(isAfterTimeouts: isAfterTimeouts)
     let translation = withConntrack(domain) { table in
       node.openVSwitch.translate(
-        SwitchInput(bridge: port.bridge, port: port.number, packet: frame.packet),
+        SwitchInput(
+          bridge: port.bridge, port: port.number, packet: frame.packet,
+          options: options),
         state: &switchState, conntrack: &table)
     }
-    state.switches[node.name] = switchState
+    if !forgets { state.switches[node.name] = switchState }
     let step = record(place, .openFlow(translation), frame, parent)
     for unknown in translation.unknowns {
       self.unknown(unknown.text, step, evidence: unknown.evidence.map { [$0] } ?? [])

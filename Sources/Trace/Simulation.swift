@@ -67,6 +67,8 @@ struct Simulation {
   /// Whether caches are warm: what somebody answers for was asked long ago, so that its resolution
   /// teaches no switch anything now. What nobody answers for is asked again and again.
   var isSession = false
+  /// Set where a single frame is followed to wherever it may get.
+  var pursuit: Pursuit?
   /// A guest's neighbour that nobody answers for and that its cache is assumed to hold.
   var assumedNeighbour: Reason?
   private var queue: [(Arrival, Frame, Int?)] = []
@@ -160,6 +162,7 @@ struct Simulation {
 
   mutating func cross(_ device: DeviceKey, isOut: Bool, _ frame: Frame, _ parent: Int?) -> Int? {
     let step = record(.device(device), isOut ? .sent : .received, frame, parent)
+    if !isOut { note(.device(device), frame) }
     if isRecording, let step {
       path.append(PathHop(device: device, isOut: isOut, step: step))
     }

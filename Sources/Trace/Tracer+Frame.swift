@@ -20,67 +20,40 @@ public struct FrameTrace: Sendable {
 }
 
 extension Tracer {
-  /// Traces a frame that a guest's device sends as it is: MACs, addresses and tags.
-  ///
-  /// `forgetting`: switches and bridges have heard of nobody, so that all unicast is flooded.
-  public func trace(_ packet: Packet, fromGuest index: Int, forgetting: Bool = false) -> FrameTrace
+  /// Traces a frame that a guest's device sends as it is: MACs, addresses and tags. See `Pursuit`.
+  public func trace(_ packet: Packet, fromGuest index: Int, memory: Pursuit.Memory = .whole)
+    -> FrameTrace
   {
-    follow(packet, forgetting: forgetting) { simulation, step in
+    follow(packet, memory) { simulation, step in
       simulation.guestTransmit(index, Frame(packet), step)
     }
   }
 
   /// The same for a host of the outside world.
-  public func trace(_ packet: Packet, fromOutside index: Int, forgetting: Bool = false)
+  public func trace(_ packet: Packet, fromOutside index: Int, memory: Pursuit.Memory = .whole)
     -> FrameTrace
   {
-    follow(packet, forgetting: forgetting) { simulation, step in
+    follow(packet, memory) { simulation, step in
       simulation.outsideSource = packet.source
       simulation.outsideTransmit(index, Frame(packet), step)
     }
   }
 
   private func follow(
-    _ packet: Packet, forgetting: Bool, _ send: (inout Simulation, Int?) -> Void
+    _ packet: Packet, _ memory: Pursuit.Memory, _ send: (inout Simulation, Int?) -> Void
   ) -> FrameTrace {
     var state = base
-    if forgetting {
+    if memory != .whole {
       for name in state.switches.keys { state.switches[name]?.forgetMACs() }
-      state.bridgeTables = [:]
-      state.segmentTables = [:]
     }
     var simulation = Simulation(cloud: cloud, state: state)
+    simulation.pursuit = Pursuit(memory: memory)
     let step = simulation.record(
       .outside("frame"), .originated("a frame"), Frame(packet), nil)
     send(&simulation, step)
     simulation.run()
     return FrameTrace(
-      receivers: receivers(simulation), steps: simulation.steps, unknowns: simulation.unknowns,
-      reason: simulation.firstReason)
-  }
-
-  private func receivers(_ simulation: Simulation) -> Set<FrameTrace.Receiver> {
-    var found: Set<FrameTrace.Receiver> = []
-    for delivery in simulation.deliveries {
-      switch delivery.recipient {
-      case .guest(let index): found.insert(.guest(index))
-      case .outside(let index): found.insert(.outside(index))
-      case .namespace(let key, _): found.insert(.namespace(key))
-      }
-    }
-    for step in simulation.steps {
-      switch (step.place, step.event) {
-      case (.device(let key), .received): found.insert(.device(key))
-      case (.device(let key), .sent):
-        for guest in cloud.guestsByDevice[key] ?? [] { found.insert(.guest(guest)) }
-      case (.guest(_, let name), .overheard):
-        if let index = cloud.guests.firstIndex(where: { $0.name == name }) {
-          found.insert(.guest(index))
-        }
-      case (.outside, .overheard): found.insert(.outside(0))
-      default: break
-      }
-    }
-    return found
+      receivers: simulation.pursuit?.receivers ?? [], steps: simulation.steps,
+      unknowns: simulation.unknowns, reason: simulation.firstReason)
   }
 }

@@ -9,9 +9,10 @@ struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Find leaks, breakage and what the rules forbid.",
     discussion: """
-      The rules of the rule folder are looked at; with --isolation also which packets arrive that \
-      Neutron's objects do not allow (over all packets, each with one that was traced) and which \
-      must arrive and do not. Where the sets and the tracer disagree, the audit says so.
+      The rules of the rule folder are looked at, and over all packets, which arrive that Neutron's \
+      objects do not allow (each with one that was traced) and which must arrive and do not. Where \
+      the sets and the tracer disagree, the audit says so. What agents leave open on every node of \
+      their kind is of severity info and shown with --severity info.
 
       Exit codes: 1 with findings of --fail-on or graver, 0 without, 2 where something could not be \
       told. --list shows the rules and --test runs the tests that they carry.
@@ -34,7 +35,7 @@ struct AuditCommand: ParsableCommand {
   var format = Format.text
 
   @Option(help: "Leave out what is less grave: critical, high, medium, low or info.")
-  var severity: RuleSeverity = .info
+  var severity: RuleSeverity = .low
 
   @Option(help: "The least severity that makes exit code 1.")
   var failOn: RuleSeverity = .low
@@ -45,8 +46,8 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "The day on which waivers are judged, as 2027-01-31; the capture's own without it.")
   var today: String?
 
-  @Flag(help: "Look at all packets too: takes seconds to minutes.")
-  var isolation = false
+  @Flag(inversion: .prefixedNo, help: "Look at all packets, or at the rules only.")
+  var isolation = true
 
   @Flag(help: "Run the rules' own tests in place of an audit.")
   var test = false
@@ -92,6 +93,10 @@ struct AuditCommand: ParsableCommand {
       }
     }
     let shown = report.showing(severity)
+    let hidden = report.findings.count - shown.findings.count
+    if hidden > 0 {
+      notes.append("\(hidden) less grave than \(severity.rawValue): --severity info shows them")
+    }
     switch format {
     case .text: (shown.text + notes).forEach(printLine)
     case .json: print(try shown.json())

@@ -82,7 +82,7 @@ final class ScratchFolder: Sendable {
     #expect(audit.status == 0)
     #expect(audit.error == "")
     #expect(audit.output.hasPrefix("0 findings, "))
-    #expect(audit.output.hasSuffix(" clean, 0 unknown\n"))
+    #expect(audit.output.contains(" clean, 0 unknown\n"))
   }
 
   @Test func findingsAreExitCodeOneAndDoubtIsTwo() throws {
@@ -95,12 +95,12 @@ final class ScratchFolder: Sendable {
       .write(toFile: sysctl, atomically: false, encoding: .utf8)
     let database = folder.file("a.db")
     #expect(try Program.run(["import", folder.file("cloud"), "-o", database]).status == 0)
-    let found = try Program.run(["audit", database, "--format", "json"])
+    let found = try Program.run(["audit", database, "--no-isolation", "--format", "json"])
     #expect(found.status == 1)
     #expect(found.output.contains("\"rule\" : \"bridge-netfilter-off\""))
     try manager.removeItem(atPath: sysctl)
     #expect(try Program.run(["import", folder.file("cloud"), "-o", database]).status == 0)
-    let unknown = try Program.run(["audit", database])
+    let unknown = try Program.run(["audit", database, "--no-isolation"])
     #expect(unknown.status == 2)
     #expect(
       unknown.output.contains(
@@ -211,7 +211,7 @@ final class ScratchFolder: Sendable {
     #expect(killedInTheMiddle > 0)
     #expect(try Program.run(["import", Program.fixture, "-o", database]).status == 0)
     #expect(try partials(in: folder.path) == [])
-    #expect(try Program.run(["audit", database]).status == 0)
+    #expect(try Program.run(["audit", database, "--no-isolation"]).status == 0)
   }
 
   private func partials(in folder: String) throws -> [String] {

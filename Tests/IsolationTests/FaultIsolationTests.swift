@@ -12,9 +12,7 @@ import Testing
   @Test func theHealthyCloudIsIsolatedAndWhole() throws {
     let report = IsolationCheck(DataPlaneModel(try FaultCapture.healthyFacts.get())).run()
     #expect(report.leaks.allSatisfy { $0.leak.exposure != nil })
-    withKnownIssue("frames with a priority tag: the sets let them into namespaces") {
-      #expect(report.leaks.allSatisfy { $0.verdict == .confirmed })
-    }
+    #expect(report.leaks.allSatisfy { $0.verdict == .confirmed })
     #expect(report.breakage.isEmpty)
     #expect(report.undecided.isEmpty)
     #expect(report.unknowns.isEmpty)
@@ -34,6 +32,7 @@ import Testing
     Leaking(fault: "01-wrong-vlan-tag-hybrid", from: "b1", to: "a2", border: .broadcastDomain),
     Leaking(fault: "02-wrong-vlan-tag-isolated", from: "c1", to: "d1", border: .broadcastDomain),
     Leaking(fault: "04-snat-missing-dvr", from: "a3", to: nil, border: .externalIdentity),
+    Leaking(fault: "08-fip-float-snat-wrong", from: "b1", to: nil, border: .externalIdentity),
     Leaking(fault: "16-wrong-segment-inbound", from: "b2", to: "a1", border: .broadcastDomain),
     Leaking(fault: "20-sg-accept-all-iptables", from: "a1", to: "a3", border: .ingress),
     Leaking(fault: "22-antispoof-missing-iptables", from: "a1", to: "a2", border: .spoofing),
@@ -57,18 +56,8 @@ import Testing
     }
     #expect(!found.isEmpty)
     #expect(found.allSatisfy { !$0.evidence.isEmpty })
-    if Self.disputed.contains(row.fault) {
-      withKnownIssue("the sets and the tracer disagree on another witness of this guest's") {
-        #expect(report.disagreements.isEmpty)
-      }
-    } else {
-      #expect(report.disagreements.isEmpty)
-    }
+    #expect(report.disagreements.isEmpty)
   }
-
-  static let disputed: Set<String> = [
-    "02-wrong-vlan-tag-isolated", "16-wrong-segment-inbound", "42-router-leak",
-  ]
 
   /// Faults that break nothing which a capture shows: a filter more open or a setting that matters
   /// to nobody here, and an address that a guest took inside itself.

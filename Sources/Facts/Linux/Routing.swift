@@ -198,4 +198,11 @@ public struct Neighbour: Hashable, Sendable {
     self.isRouter = isRouter
     self.evidence = evidence
   }
+
+  /// Set by hand, for good: nobody is asked.
+  public var isFixed: Bool { !states.isDisjoint(with: ["PERMANENT", "NOARP"]) }
+  /// The kernel sends to it, though it may ask whether it still holds.
+  public var isUsable: Bool {
+    !states.isDisjoint(with: ["REACHABLE", "STALE", "DELAY", "PROBE"])
+  }
 }

@@ -72,4 +72,7 @@ public struct FlowEntry: Hashable, Sendable {
     self.unrecognised = unrecognised
     self.evidence = evidence
   }
+
+  /// Whether it goes by itself.
+  public var hasTimeout: Bool { idleTimeoutSeconds != 0 || hardTimeoutSeconds != 0 }
 }

@@ -120,7 +120,7 @@ extension Translator {
       noteUnknown(.missing(gap))
       return answer(.unknown)
     }
-    let table = bridge.flows.table(number)
+    let table = bridge.flows.table(number, isAfterTimeouts: options.isAfterTimeouts)
     let result = table?.lookup(&key) ?? LookupResult()
     var lookup = answer(.miss)
     if let table, let index = result.flow {

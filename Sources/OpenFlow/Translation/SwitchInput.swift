@@ -46,8 +46,13 @@ public struct TranslationOptions: Hashable, Sendable {
   public var conntrack: Conntrack = .tracked
   /// MAC learning and `learn` change the state; a trace without a packet does neither.
   public var learns = true
-  public init(conntrack: Conntrack = .tracked, learns: Bool = true) {
+  /// Flows with a timeout, learnt ones too, are gone by now.
+  public var isAfterTimeouts = false
+  public init(
+    conntrack: Conntrack = .tracked, learns: Bool = true, isAfterTimeouts: Bool = false
+  ) {
     self.conntrack = conntrack
     self.learns = learns
+    self.isAfterTimeouts = isAfterTimeouts
   }
 }

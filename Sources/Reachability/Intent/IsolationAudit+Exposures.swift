@@ -19,6 +19,7 @@ extension IsolationAudit {
     case .spoofing, .egress:
       guard case .guest(let index) = origin else { break }
       found.append((.advertisement, ownAdvertisements(of: index)))
+      if border == .spoofing { found.append((.routerMAC, pickedOut(at: index))) }
       guard isHybrid(index) else { break }
       let asICMP = space.and(
         space.family(.ipv6), space.value(.ipProtocol, UInt128(IPProtocol.icmp6)))
@@ -48,12 +49,25 @@ extension IsolationAudit {
     return space.complement(space.union(own))
   }
 
-  /// The MACs that something answers with, and groups.
-  private var announced: PacketSet {
-    let macs = Set(reach.owners.values.joined())
-    return space.or(
-      space.isGroup(.ethDestination),
-      space.union(macs.map { space.value(.ethDestination, UInt128($0.rawValue)) }))
+  /// ARP for MACs that flows of the guest's node pick out before anything else, as agents do for
+  /// the MAC that stands for all distributed routers of the node.
+  private func pickedOut(at guest: Int) -> PacketSet {
+    let name: NodeName
+    switch cloud.guests[guest].plug {
+    case .device(let key): name = key.node
+    case .switchPort(let node, _): name = node
+    case .nowhere: return .empty
+    }
+    let bridges = cloud.nodes[name]?.openVSwitch.bridges.values.map(\.flows) ?? []
+    let macs = bridges.flatMap { $0.flows(of: 0) }.compactMap { flow -> UInt128? in
+      let isARP = flow.match.fields.contains {
+        $0.field == .ethType && $0.value == UInt128(EtherType.arp)
+      }
+      let target = flow.match.fields.first { $0.field == .ethDst && $0.isExact }
+      return isARP ? target?.value : nil
+    }
+    return space.and(
+      space.arp, space.union(Set(macs).sorted().map { space.value(.ethDestination, $0) }))
   }
 
   private func ownAdvertisements(of guest: Int) -> PacketSet {

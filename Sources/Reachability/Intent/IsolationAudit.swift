@@ -19,6 +19,13 @@ public final class IsolationAudit {
   var space: PacketSpace { reach.space }
   var cloud: DataPlaneModel { reach.cloud }
   private let networkOfDevice: [String: NetworkID]
+  /// Frames for the MACs that something answers with, and for groups.
+  private(set) lazy var announced: PacketSet = {
+    let macs = Set(reach.owners.values.joined()).sorted()
+    return space.or(
+      space.isGroup(.ethDestination),
+      space.union(macs.map { space.value(.ethDestination, UInt128($0.rawValue)) }))
+  }()
 
   public init(_ cloud: DataPlaneModel) {
     reach = CloudReach(cloud)
@@ -56,13 +63,20 @@ public final class IsolationAudit {
         .vlanHopping, .low, origin, place, arrival, received: arrival.packets,
         sent: space.complement(zero), isAddressed: false)
     }
-    if case .device = place { return found }
+    var received = arrival.packets
+    switch place {
+    case .device: return found
+    case .stack(let key):
+      guard let namespace = cloud.namespace(key.namespaceKey) else { return found }
+      received = space.and(received, space.or(served(namespace, key), space.discovery(133...137)))
+    default: break
+    }
     guard let policy = intent.policy(of: index) else { return found }
     let genuine = space.assign(
       HeaderField.vlan.rawValue, [tagPresent...tagPresent], in: policy.genuine)
     return found
       + leak(
-        .vlanHopping, .low, origin, place, arrival, received: arrival.packets,
+        .vlanHopping, .low, origin, place, arrival, received: received,
         sent: space.minus(zero, genuine), isAddressed: false)
   }
 
@@ -154,6 +168,7 @@ public final class IsolationAudit {
     _ arrival: Arrival, received: PacketSet, sent: PacketSet? = nil, isAddressed: Bool = true
   ) -> [Leak] {
     if received.isEmpty { return [] }
+    if let sent, space.and(arrival.origin(in: space), sent).isEmpty { return [] }
     let lasting = space.and(received, space.value(.passing, 0))
     var source = lasting.isEmpty ? .empty : arrival.origin(of: lasting, in: space)
     var passing = space.minus(received, lasting)
@@ -242,7 +257,10 @@ public final class IsolationAudit {
     let addressed = space.all(of: [
       packets, space.ip, policy.owned, space.or(mine, space.isGroup(.ethDestination)),
     ])
-    var found = forged(from, place, arrival, addressed)
+    let asked = space.all(of: [
+      packets, space.arp, space.or(mine, space.isGroup(.ethDestination)),
+    ])
+    var found = forged(from, place, arrival, space.or(addressed, asked))
     found += leak(
       .ingress, .high, from.origin, place, arrival,
       received: space.minus(addressed, policy.ingress))
@@ -308,12 +326,18 @@ public final class IsolationAudit {
 
   // MARK: From guests to nodes
 
-  /// A frame on a namespace's device: only whose network it is matters.
+  /// A frame on a namespace's device: whose network it is, and ARP in others' names.
   private func deviceLeaks(_ from: GuestOrigin, _ key: DeviceKey, _ arrival: Arrival) -> [Leak] {
-    guard arrival.routedHops == 0, let network = network(of: key),
-      network != from.port.network
+    guard arrival.routedHops == 0, let device = cloud.device(key), let network = network(of: key)
     else { return [] }
     let place = ReachPlace.device(key)
+    guard network != from.port.network else {
+      // On a filtering bridge the host's own stack hears it: an exposure of its own.
+      if key.namespace == .root { return [] }
+      return forged(
+        from, place, arrival,
+        space.all(of: [arrival.packets, space.arp, space.isFor(device.mac)]))
+    }
     return leak(
       .broadcastDomain, .critical, from.origin, place, arrival,
       received: arrival.packets, isAddressed: false)
@@ -370,7 +394,11 @@ public final class IsolationAudit {
         space.family(.ipv6), space.value(.ipProtocol, 58), space.value(.sourcePort, 128),
       ]))
     // Nobody answers an echo request to all, nor a SYN.
-    set = space.minus(set, space.value(.destination, 0xffff_ffff))
+    let forAll = space.union(
+      [space.value(.destination, 0xffff_ffff)]
+        + namespace.routing4.routes(in: .local).filter { $0.type == .broadcast }
+        .map { space.prefix(.destination, $0.destination) })
+    set = space.minus(set, forAll)
     for socket in namespace.facts.sockets.records
     where socket.interface == nil || socket.interface == key.interface {
       guard let port = socket.port else { continue }
@@ -383,7 +411,9 @@ public final class IsolationAudit {
         part = space.and(part, space.family(.ipv4))
       }
       // TCP looks at frames to the host alone.
-      if number == IPProtocol.tcp { part = space.minus(part, space.isGroup(.ethDestination)) }
+      if number == IPProtocol.tcp {
+        part = space.minus(part, space.or(forAll, space.isGroup(.ethDestination)))
+      }
       set = space.or(set, part)
     }
     // Groups that a namespace has joined are not in a capture.

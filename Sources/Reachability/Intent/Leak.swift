@@ -53,6 +53,8 @@ public enum Exposure: String, Hashable, Sendable, CaseIterable {
   case unaddressedFamily = "unaddressed-family"
   /// iptables' rules let all ICMPv6 out but router advertisements, whatever the security groups say.
   case freeICMPv6 = "free-icmpv6"
+  /// ARP answers to the MAC of the node's distributed routers pass by the check of their sender.
+  case routerMAC = "router-mac"
   /// Who advertises an address of his own may do so from any source.
   case advertisement
 

@@ -5,11 +5,11 @@ import PacketSets
 
 extension HookReach {
   /// The packets that may match, and why that is not certain; nil where it is.
-  func condition(_ matches: [IPTablesMatch], _ evidence: Evidence) -> (PacketSet, String?) {
-    var set = PacketSet.all
+  func condition(_ matches: [IPTablesMatch], of live: PacketSet) -> (PacketSet, String?) {
+    var set = live
     var doubt: String?
     for match in matches {
-      switch condition(match) {
+      switch condition(match, of: set) {
       case .set(let part): set = space.and(set, part)
       case .doubt(let why, let part):
         set = space.and(set, part)
@@ -26,7 +26,7 @@ extension HookReach {
     case doubt(String, PacketSet)
   }
 
-  private func condition(_ match: IPTablesMatch) -> Condition {
+  private func condition(_ match: IPTablesMatch, of live: PacketSet) -> Condition {
     func negated(_ set: PacketSet) -> Condition {
       .set(match.isNegated ? space.complement(set) : set)
     }
@@ -59,8 +59,8 @@ extension HookReach {
     case .icmp6(let type, let codes): return negated(icmp(UInt128(type), codes))
     case .physicalIn, .physicalOut, .isPhysicalIn, .isPhysicalOut, .isBridged:
       return .set(bridge(match) ? .all : .empty)
-    case .mark(let mark): return negated(marked(.packetMark, mark))
-    case .connectionMark(let mark): return negated(marked(.connectionMark, mark))
+    case .mark(let mark): return negated(marked(.packetMark, mark, in: live))
+    case .connectionMark(let mark): return negated(marked(.connectionMark, mark, in: live))
     case .conntrack(let conditions): return conntrack(conditions)
     case .macSource(let mac):
       guard let device = place.inDevice, device.rawValue != "lo" else { return .set(.empty) }
@@ -110,9 +110,9 @@ extension HookReach {
   }
 
   /// xt_mark: a value with bits outside the mask never matches.
-  private func marked(_ field: HeaderField, _ mark: MaskedMark) -> PacketSet {
+  private func marked(_ field: HeaderField, _ mark: MaskedMark, in live: PacketSet) -> PacketSet {
     if mark.value & ~mark.mask != 0 { return .empty }
-    return space.masked(field, UInt128(mark.value), mask: UInt128(mark.mask)) ?? .all
+    return space.bits(field, UInt128(mark.value), mask: UInt128(mark.mask), in: live)
   }
 
   /// xt_physdev: without any bridge only negated conditions hold.

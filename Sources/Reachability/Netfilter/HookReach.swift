@@ -20,8 +20,6 @@ final class HookReach {
   let namespace: NamespaceModel
   var unknowns: [UnknownPart] = []
   var place = HookPlace()
-  /// Conditions that depend on nothing but the rule.
-  var conditions: [Evidence: PacketSet] = [:]
 
   init(_ namespace: NamespaceModel, space: PacketSpace) {
     self.namespace = namespace
@@ -190,8 +188,7 @@ final class HookReach {
         "nft's own rules are not modelled here", beam.with(walk.live), evidence: rule.evidence)
       return
     }
-    let (condition, doubt) = condition(matches, rule.evidence)
-    let taken = space.and(walk.live, condition)
+    let (taken, doubt) = condition(matches, of: walk.live)
     if taken.isEmpty { return }
     switch target {
     case nil, .noEffect, .changeSet: return

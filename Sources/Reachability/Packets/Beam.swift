@@ -17,11 +17,17 @@ final class Trail {
     let to: HeaderField
   }
   private let kind: Kind
-  /// Tells apart what must not be taken for the same; tags do not count.
+  /// Tells apart what must not be taken for the same: what was sent with one tag and without any
+  /// looks alike behind an access port. From so many tags on they do not count: packets that go in
+  /// circles get new ones for ever, and no real way has half as many.
+  private static let maximumTags = 12
+  private let tags: Int
   let signature: ObjectIdentifier?
   let routedHops: Int
   /// The router's device that sent them on.
   private let router: DeviceKey?
+  /// What was asked already: places share most of their way.
+  private var origins: [PacketSet: PacketSet] = [:]
 
   /// `fields` of `before` were overwritten.
   init(
@@ -32,22 +38,24 @@ final class Trail {
     self.router = router
     routedHops = (after?.routedHops ?? 0) + (router == nil ? 0 : 1)
     let tags = HeaderField.vlan.bit | HeaderField.innerVLAN.bit | HeaderField.unsentMask
-    isTagOnly = fields & ~tags == 0
-    signature = isTagOnly ? after?.ownSignature : nil
+    self.tags = (after?.tags ?? 0) + (fields & ~tags == 0 ? 1 : 0)
+    isAsBefore = fields & ~tags == 0 && self.tags > Self.maximumTags
+    signature = isAsBefore ? after?.ownSignature : nil
   }
-  private let isTagOnly: Bool
+  private let isAsBefore: Bool
 
   init(joining ways: [(Trail?, PacketSet)]) {
     kind = .joined(ways)
     routedHops = ways.map { $0.0?.routedHops ?? 0 }.max() ?? 0
     router = nil
-    isTagOnly = false
+    tags = ways.map { $0.0?.tags ?? 0 }.max() ?? 0
+    isAsBefore = false
     signature = nil
   }
 
-  /// Itself where it rewrote more than tags, else what lies before it.
+  /// Itself, or what lies before it where that is taken for the same.
   var ownSignature: ObjectIdentifier? {
-    isTagOnly ? signature : ObjectIdentifier(self)
+    isAsBefore ? signature : ObjectIdentifier(self)
   }
 
   /// Whether the same router has sent all these packets before: they go in circles until their TTL
@@ -57,45 +65,69 @@ final class Trail {
   )
     -> Bool
   {
+    isCircle(set, since: set, of: router, along: trail, in: space)
+  }
+
+  /// `past` is what the packets of `set` were at the trail's end.
+  private static func isCircle(
+    _ set: PacketSet, since past: PacketSet, of router: DeviceKey, along trail: Trail?,
+    in space: PacketSpace
+  ) -> Bool {
     guard let trail else { return false }
     switch trail.kind {
-    case .rewritten(let before, _, _, let after):
+    case .rewritten(let before, let fields, let moved, let after):
       let free = HeaderField.addressMask | HeaderField.unsentMask
       if trail.router == router,
         space.isSubset(space.forget(free, in: set), of: space.forget(free, in: before))
       {
         return true
       }
-      return isCircle(set, of: router, along: after, in: space)
+      let past = undone(past, before, fields, moved, in: space)
+      return isCircle(set, since: past, of: router, along: after, in: space)
     case .joined(let ways):
-      return ways.allSatisfy { after, part in
-        let mine = space.and(
-          space.forget(HeaderField.unsentMask, in: set),
-          space.forget(HeaderField.unsentMask, in: part))
-        return mine.isEmpty || isCircle(mine, of: router, along: after, in: space)
-      }
+      let free = space.forget(HeaderField.unsentMask, in: past)
+      let parts = ways.map { after, part in
+        (after, space.and(free, space.forget(HeaderField.unsentMask, in: part)))
+      }.filter { !$0.1.isEmpty }
+      return !parts.isEmpty
+        && parts.allSatisfy { isCircle(set, since: $0.1, of: router, along: $0.0, in: space) }
     }
+  }
+
+  /// What packets were before a rewrite, of those that are `set` after it.
+  private static func undone(
+    _ set: PacketSet, _ before: PacketSet, _ fields: UInt64, _ moved: Move?,
+    in space: PacketSpace
+  ) -> PacketSet {
+    var free = set
+    var fields = fields
+    if let moved {
+      free = space.copy(moved.to.rawValue, to: moved.from.rawValue, in: free).set
+      fields &= ~moved.from.bit
+    }
+    return space.and(before, space.forget(fields | HeaderField.unsentMask, in: free))
   }
 
   /// The packets that were sent, of those that are now `set`; metadata set free.
   static func origin(of set: PacketSet, along trail: Trail?, in space: PacketSpace) -> PacketSet {
     guard let trail else { return space.forget(HeaderField.unsentMask, in: set) }
-    switch trail.kind {
+    if let known = trail.origins[set] { return known }
+    let found = trail.findOrigin(of: set, in: space)
+    trail.origins[set] = found
+    return found
+  }
+
+  private func findOrigin(of set: PacketSet, in space: PacketSpace) -> PacketSet {
+    switch kind {
     case .rewritten(let before, let fields, let moved, let after):
-      var free = set
-      var fields = fields
-      if let moved {
-        free = space.copy(moved.to.rawValue, to: moved.from.rawValue, in: free).set
-        fields &= ~moved.from.bit
-      }
-      free = space.forget(fields | HeaderField.unsentMask, in: free)
-      return origin(of: space.and(before, free), along: after, in: space)
+      return Self.origin(
+        of: Self.undone(set, before, fields, moved, in: space), along: after, in: space)
     case .joined(let ways):
       let free = space.forget(HeaderField.unsentMask, in: set)
       return space.union(
         ways.map { after, part in
           let mine = space.and(free, space.forget(HeaderField.unsentMask, in: part))
-          return mine.isEmpty ? .empty : origin(of: mine, along: after, in: space)
+          return mine.isEmpty ? .empty : Self.origin(of: mine, along: after, in: space)
         })
     }
   }
@@ -154,10 +186,16 @@ extension PacketSpace {
     let tagged = minus(beam.set, bare)
     if tagged.isEmpty { return beam }
     let fields = HeaderField.vlan.bit | HeaderField.innerVLAN.bit
-    let outer = copy(HeaderField.innerVLAN.rawValue, to: HeaderField.vlan.rawValue, in: tagged)
     var after = beam.with(tagged)
-    after.rewrite(
-      fields, to: assign(.innerVLAN, 0, in: outer.set), moved: .init(from: .innerVLAN, to: .vlan))
+    if let inner = constant(of: .innerVLAN, in: tagged) {
+      after.rewrite(
+        fields, to: assign(.innerVLAN, 0, in: assign(.vlan, inner, in: tagged)))
+    } else {
+      let outer = copy(HeaderField.innerVLAN.rawValue, to: HeaderField.vlan.rawValue, in: tagged)
+      after.rewrite(
+        fields, to: assign(.innerVLAN, 0, in: outer.set),
+        moved: .init(from: .innerVLAN, to: .vlan))
+    }
     return joined([after] + (bare.isEmpty ? [] : [beam.with(bare)])) ?? after
   }
 

@@ -110,7 +110,7 @@ extension PacketSpace {
     }
   }
 
-  /// ICMPv6 of these types.
+  /// ICMPv6 of these types, code 0.
   func discovery(_ types: ClosedRange<UInt128>) -> PacketSet {
     all(of: [
       family(.ipv6), value(.ipProtocol, UInt128(IPProtocol.icmp6)), interval(.sourcePort, types),

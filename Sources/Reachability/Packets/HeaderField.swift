@@ -110,6 +110,17 @@ extension PacketSpace {
   func masked(_ field: HeaderField, _ value: UInt128, mask: UInt128) -> PacketSet? {
     masked(field.rawValue, field.encoded(value), mask: field.encoded(mask))
   }
+  /// The packets of a set whose field has `value` in the bits of `mask`, for fields that have few
+  /// values: marks, which begin as one and are only ever set to others.
+  func bits(_ field: HeaderField, _ value: UInt128, mask: UInt128, in set: PacketSet) -> PacketSet {
+    union(
+      values(of: field, in: set).map { found in
+        guard found.lowerBound == found.upperBound else {
+          return and(interval(field.rawValue, found), masked(field, value, mask: mask) ?? .all)
+        }
+        return found.lowerBound & mask == value ? self.value(field, found.lowerBound) : .empty
+      })
+  }
   func assign(_ field: HeaderField, _ value: UInt128, in set: PacketSet) -> PacketSet {
     assign(field.rawValue, field.encoded(value), in: set)
   }
@@ -155,6 +166,15 @@ extension PacketSpace {
     let width: UInt128 = range.address.family == .ipv4 ? 0xffff_ffff : .max
     return masked(field, range.address.bits, mask: range.mask | ~width)
       .map { and(family(range.address.family), $0) }
+  }
+
+  /// Frames from one of the MACs to the same.
+  func diagonal(_ macs: Set<MACAddress>) -> PacketSet {
+    union(
+      macs.sorted().map { mac in
+        and(
+          value(.ethSource, UInt128(mac.rawValue)), value(.ethDestination, UInt128(mac.rawValue)))
+      })
   }
 
   /// Frames to the address itself, to a group or to all.

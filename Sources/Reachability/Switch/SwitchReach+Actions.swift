@@ -209,11 +209,16 @@ extension SwitchReach {
   // MARK: Tags
 
   private func pushTag(_ pipe: Pipe) -> Pipe {
+    let fields = HeaderField.vlan.bit | HeaderField.innerVLAN.bit
+    if let tag = space.constant(of: .vlan, in: pipe.beam.set) {
+      let inner = space.assign(.innerVLAN, tag, in: pipe.beam.set)
+      return rewritten(pipe, fields, space.assign(.vlan, tagPresent, in: inner))
+    }
     let inner = space.copy(
       HeaderField.vlan.rawValue, to: HeaderField.innerVLAN.rawValue, in: pipe.beam.set)
     return rewritten(
-      pipe, HeaderField.vlan.bit | HeaderField.innerVLAN.bit,
-      space.assign(.vlan, tagPresent, in: inner.set), moved: .init(from: .vlan, to: .innerVLAN))
+      pipe, fields, space.assign(.vlan, tagPresent, in: inner.set),
+      moved: .init(from: .vlan, to: .innerVLAN))
   }
 
   func popTag(_ pipe: Pipe) -> Pipe {

@@ -114,12 +114,11 @@ extension SwitchReach {
       unknown(
         "the match \(flow.unmodelled.joined(separator: ",")) is not modelled", pipe.with(set),
         evidence: flow.entry.evidence)
-    } else if flow.entry.hardTimeoutSeconds == 0, flow.entry.idleTimeoutSeconds == 0 {
+    } else if !flow.entry.hasTimeout {
       level.rest = space.minus(level.rest, set)
     }
     // A flow with a timeout may be gone when the packet comes: lower ones see it as well.
-    let isPassing = flow.entry.hardTimeoutSeconds != 0 || flow.entry.idleTimeoutSeconds != 0
-    level.taken.append((flow, isPassing ? space.assign(.passing, 1, in: set) : set))
+    level.taken.append((flow, flow.entry.hasTimeout ? space.assign(.passing, 1, in: set) : set))
   }
 
   private func conjunctions(

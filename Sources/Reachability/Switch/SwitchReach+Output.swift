@@ -39,13 +39,7 @@ extension SwitchReach {
     else { return }
     var pipe = pipe
     // Depth is limited as OVS limits it: patches that lead into each other come to an end.
-    var set = space.forget(
-      HeaderField.pipelineMask & ~HeaderField.packetMark.bit, in: pipe.beam.set)
-    for field in HeaderField.allCases where HeaderField.pipelineMask & field.bit != 0 {
-      let value = field == .inPort ? UInt128(peer.number.sixteenBits) : 0
-      set = space.and(set, space.value(field, value))
-    }
-    pipe.beam.set = set
+    pipe.beam.set = begin(pipe.beam.set, HeaderField.pipelineMask, peer.number)
     pipe.bridge = next
     pipe.inPort = peer.number
     pipe.ownTunnelAddress = nil
@@ -96,7 +90,8 @@ extension SwitchReach {
 
   // MARK: NORMAL
 
-  /// As a switch whose MAC table may hold anything: a frame may go to every port of its VLAN.
+  /// As a switch whose MAC table may hold anything: a frame may go to every port of its VLAN. Only
+  /// its own sender has certainly just been heard, on the port that it came from.
   private func forwardNormally(_ pipe: Pipe) {
     guard let index = pipe.bridge.bundle(of: pipe.inPort) else { return }
     let input = pipe.bridge.bundles[index]
@@ -105,9 +100,12 @@ extension SwitchReach {
       let reserved = space.interval(.ethDestination, 0x0180_c200_0000...0x0180_c200_000f)
       set = space.minus(set, reserved)
     }
-    guard let inside = incoming(input, pipe.with(set)) else {
+    guard var inside = incoming(input, pipe.with(set)) else {
       return unknown("802.1Q tunnel ports are not modelled", pipe, evidence: input.evidence)
     }
+    let unlearned = space.union(
+      pipe.bridge.floodVLANs.sorted().map { space.value(.vlan, UInt128($0.rawValue) | tagPresent) })
+    inside.beam.set = space.minus(inside.beam.set, space.minus(toSender, unlearned))
     for (other, bundle) in pipe.bridge.bundles.enumerated() where other != index {
       if input.isProtected, bundle.isProtected { continue }
       guard bundle.mode != .dot1qTunnel else {
@@ -161,21 +159,24 @@ extension SwitchReach {
   private func carried(_ bundle: PortBundle) -> PacketSet {
     guard bundle.mode == .access else { return trunked(bundle) }
     let tag = bundle.tag?.rawValue ?? 0
-    return tag == 0
+    let own =
+      tag == 0
       ? space.or(space.value(.vlan, 0), space.value(.vlan, tagPresent))
       : space.value(.vlan, UInt128(tag) | tagPresent)
+    // A second tag is in an access port's way only where the switch looks for it.
+    return node.openVSwitch.vlanLimit < 2 ? own : space.and(own, space.value(.innerVLAN, 0))
   }
 
   private func outgoing(_ bundle: PortBundle, _ pipe: Pipe) -> Pipe {
     let own = UInt128(bundle.tag?.rawValue ?? 0) | tagPresent
     switch bundle.mode {
-    case .access:
-      return rewritten(pipe, HeaderField.vlan.bit, space.assign(.vlan, 0, in: pipe.beam.set))
+    case .access: return popTag(pipe)
     case .nativeUntagged:
-      let mine = space.and(pipe.beam.set, space.value(.vlan, own))
-      let others = space.minus(pipe.beam.set, mine)
-      return rewritten(
-        pipe, HeaderField.vlan.bit, space.or(space.assign(.vlan, 0, in: mine), others))
+      let mine = popTag(pipe.with(space.and(pipe.beam.set, space.value(.vlan, own))))
+      let others = space.minus(pipe.beam.set, space.value(.vlan, own))
+      var both = pipe
+      both.beam = space.joined([mine.beam, pipe.with(others).beam]) ?? pipe.beam
+      return both
     default: return pipe
     }
   }

@@ -33,10 +33,14 @@ final class SwitchReach {
   let node: NodeModel
   var exits: [SwitchExit] = []
   var unknowns: [UnknownPart] = []
+  /// Frames for the MAC that they come from.
+  let toSender: PacketSet
+  private var starts: [Start: PacketSet] = [:]
   private var compiled: [BridgeName: [UInt8: [CompiledFlow]]] = [:]
 
-  init(_ node: NodeModel, space: PacketSpace) {
+  init(_ node: NodeModel, toSender: PacketSet, space: PacketSpace) {
     self.node = node
+    self.toSender = toSender
     self.space = space
   }
 
@@ -59,20 +63,41 @@ final class SwitchReach {
   }
 
   private func enter(_ pipe: inout Pipe, tunnel: TunnelMetadata?) {
-    var set = space.forget(HeaderField.pipelineMask, in: pipe.beam.set)
-    for field in HeaderField.allCases where HeaderField.pipelineMask & field.bit != 0 {
+    pipe.beam.set = begin(pipe.beam.set, HeaderField.pipelineMask, pipe.inPort, tunnel)
+    pipe.ownTunnelAddress = tunnel?.destination
+  }
+
+  /// Packets as a bridge's pipeline starts with them: the fields of `mask` as they are then.
+  func begin(
+    _ set: PacketSet, _ mask: UInt64, _ inPort: OpenFlowPort, _ tunnel: TunnelMetadata? = nil
+  ) -> PacketSet {
+    space.and(start(mask, inPort, tunnel), space.forget(mask, in: set))
+  }
+
+  private struct Start: Hashable {
+    let mask: UInt64
+    let inPort: OpenFlowPort
+    let tunnel: TunnelMetadata?
+  }
+  private func start(_ mask: UInt64, _ inPort: OpenFlowPort, _ tunnel: TunnelMetadata?)
+    -> PacketSet
+  {
+    let key = Start(mask: mask, inPort: inPort, tunnel: tunnel)
+    if let known = starts[key] { return known }
+    var set = PacketSet.all
+    for field in HeaderField.allCases.reversed() where mask & field.bit != 0 {
       let value: UInt128 =
         switch field {
-        case .inPort: UInt128(pipe.inPort.sixteenBits)
+        case .inPort: UInt128(inPort.sixteenBits)
         case .tunnelID: UInt128(tunnel?.id ?? 0)
         case .tunnelSource: tunnel?.source?.bits ?? 0
         case .tunnelDestination: tunnel?.destination?.bits ?? 0
         default: 0
         }
-      set = space.and(set, space.value(field, value))
+      set = space.and(space.value(field, value), set)
     }
-    pipe.beam.set = set
-    pipe.ownTunnelAddress = tunnel?.destination
+    starts[key] = set
+    return set
   }
 
   /// What leaves by one way in one beam; pipeline metadata stays behind.

@@ -31,10 +31,23 @@ public struct Arrival {
   /// As they are there.
   public let packets: PacketSet
   let trail: Trail?
+  private let sent = SentPackets()
+  private final class SentPackets {
+    var whole: PacketSet?
+  }
 
-  /// As they were sent.
+  init(packets: PacketSet, trail: Trail?) {
+    self.packets = packets
+    self.trail = trail
+  }
+
+  /// As they were sent; of all of them, found once.
   public func origin(of part: PacketSet? = nil, in space: PacketSpace) -> PacketSet {
-    Trail.origin(of: part ?? packets, along: trail, in: space)
+    if let part, part != packets { return Trail.origin(of: part, along: trail, in: space) }
+    if let known = sent.whole { return known }
+    let found = Trail.origin(of: packets, along: trail, in: space)
+    sent.whole = found
+    return found
   }
   /// Routers that rewrote them.
   public var routedHops: Int { trail?.routedHops ?? 0 }
@@ -62,18 +75,20 @@ public final class CloudReach {
   private var switches: [NodeName: SwitchReach] = [:]
   private var hooks: [NamespaceKey: HookReach] = [:]
   var tunnels: [TunnelWay: TunnelEnds] = [:]
+  var resolutions: [Resolution: [IPAddress: Set<MACAddress>]] = [:]
   private struct WireEnd: Hashable {
     let segment: Int
-    let member: DeviceKey
+    let member: DeviceKey?
   }
   private var wires: [WireEnd: PacketSet] = [:]
+  /// Frames for the MAC that they come from, of all MACs that anything in the cloud has or names.
+  /// Of others two in one frame are never taken for the same.
+  let toSender: PacketSet
   /// MACs of whoever answers for an address, on whatever network.
   public let owners: [IPAddress: [MACAddress]]
 
   /// Addresses that routers answer for without having them.
   let floatingAddresses: [IPAddress]
-  private let proxyDevices: [(NamespaceModel, Device)]
-  private var proxyMACs: [IPAddress: [MACAddress]] = [:]
 
   public init(_ cloud: DataPlaneModel) {
     self.cloud = cloud
@@ -82,22 +97,15 @@ public final class CloudReach {
       + cloud.nodes.values.flatMap { $0.namespaces.values }.flatMap { namespace in
         namespace.routing4.routes(in: .main).filter(\.destination.isHost).map(\.destination.address)
       }
-    proxyDevices = cloud.nodes.values.flatMap { $0.namespaces.values }.flatMap { namespace in
-      namespace.devices.values.filter {
-        namespace.sysctls.proxyARP($0.key.interface) != false
-          && $0.link.linkType != "loopback"
-          && namespace.sysctls.forwarding($0.key.interface, .ipv4) != false
-      }
-      .map { (namespace, $0) }
-    }
     space = PacketSpace.headers()
     owners = AddressOwners.collect(cloud)
+    toSender = space.diagonal(KnownMACs.collect(cloud))
   }
 
   func switchReach(_ node: NodeName) -> SwitchReach? {
     if let known = switches[node] { return known }
     guard let model = cloud.nodes[node] else { return nil }
-    let made = SwitchReach(model, space: space)
+    let made = SwitchReach(model, toSender: toSender, space: space)
     switches[node] = made
     return made
   }
@@ -109,36 +117,28 @@ public final class CloudReach {
     return made
   }
 
-  /// Devices that answer ARP for what lies behind another device of theirs.
-  func proxies(of address: IPAddress) -> [MACAddress] {
-    guard address.family == .ipv4 else { return [] }
-    if let known = proxyMACs[address] { return known }
-    let found = proxyDevices.compactMap { namespace, device -> MACAddress? in
-      var query = RouteQuery(destination: address)
-      query.inputInterface = device.key.interface
-      guard case .found(let route, let hop, _) = namespace.routing4.lookup(query),
-        route.type == .unicast, hop.interface != device.key.interface
-      else { return nil }
-      return device.mac
-    }
-    proxyMACs[address] = found
-    return found
-  }
-
-  /// Unicast frames on a wire that are for devices known to be at another of its members.
-  func heldElsewhere(_ segment: Int, _ member: DeviceKey) -> PacketSet {
+  /// Unicast frames on a wire that are for devices known to be at another of its members, or for
+  /// hosts of the outside; `member` is nil for a host that they are not for.
+  func heldElsewhere(_ segment: Int, _ member: DeviceKey?) -> PacketSet {
     let key = WireEnd(segment: segment, member: member)
     if let known = wires[key] { return known }
-    var held = PacketSet.empty
-    for (mac, place) in cloud.segments[segment].knownMACs where place != member {
-      held = space.or(held, space.value(.ethDestination, UInt128(mac.rawValue)))
-    }
-    for host in cloud.segments[segment].outsideHosts {
-      let mac = cloud.outsideHosts[host].mac
-      held = space.or(held, space.value(.ethDestination, UInt128(mac.rawValue)))
+    let places = cloud.segments[segment].knownMACs
+    var held = space.union(
+      Set(places.filter { $0.value != member }.keys).sorted().map {
+        space.value(.ethDestination, UInt128($0.rawValue))
+      })
+    for index in cloud.segments[segment].outsideHosts {
+      held = space.or(held, framesFor(cloud.outsideHosts[index]))
     }
     wires[key] = held
     return held
+  }
+
+  /// Unicast frames on the wire of an outside host that are for it.
+  func framesFor(_ host: OutsideHost) -> PacketSet {
+    space.and(
+      space.value(.vlan, host.vlan.map { UInt128($0.rawValue) | tagPresent } ?? 0),
+      space.value(.ethDestination, UInt128(host.mac.rawValue)))
   }
 
   // MARK: Asking
@@ -146,7 +146,14 @@ public final class CloudReach {
   /// Everything that an origin can bring to any place, of what it may send at all.
   public func reach(from origin: ReachOrigin, sending: PacketSet? = nil) -> ReachResult {
     let walk = Walk(self)
-    var beam = Beam(set: space.and(everything(from: origin), sending ?? .all))
+    start(origin, Beam(set: space.and(everything(from: origin), sending ?? .all)), walk)
+    walk.run()
+    return walk.result
+  }
+
+  /// Puts packets on an origin's wire.
+  func start(_ origin: ReachOrigin, _ beam: Beam, _ walk: Walk) {
+    var beam = beam
     switch origin {
     case .guest(let index):
       let guest = cloud.guests[index]
@@ -169,8 +176,6 @@ public final class CloudReach {
       }
       walk.go(.segment(host.segment, from: nil), beam)
     }
-    walk.run()
-    return walk.result
   }
 
   /// Headers whose narrower fields hold what such packets can have.
@@ -215,6 +220,29 @@ public final class CloudReach {
         space.value(.ethSource, UInt128(host.mac.rawValue)), onLink, own,
       ])
     }
+  }
+}
+
+/// MACs of everything that has one or that a flow names.
+enum KnownMACs {
+  static func collect(_ cloud: DataPlaneModel) -> Set<MACAddress> {
+    var macs = Set(cloud.guests.map(\.mac)).union(cloud.outsideHosts.map(\.mac))
+    macs.formUnion(cloud.facts.neutron.ports.records.compactMap(\.mac))
+    macs.formUnion(
+      cloud.facts.neutron.ports.records.flatMap { $0.allowedAddressPairs.compactMap(\.mac) })
+    for node in cloud.nodes.values {
+      for namespace in node.namespaces.values {
+        macs.formUnion(namespace.devices.values.map(\.mac))
+      }
+      for bridge in node.openVSwitch.bridges.values {
+        for field in bridge.flows.numbers.flatMap({ bridge.flows.flows(of: $0) })
+          .flatMap(\.match.fields)
+        where field.field == .ethSrc || field.field == .ethDst {
+          macs.insert(MACAddress(rawValue: UInt64(truncatingIfNeeded: field.value)))
+        }
+      }
+    }
+    return macs.filter { !$0.isMulticast && $0 != .zero }
   }
 }
 

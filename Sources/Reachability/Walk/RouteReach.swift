@@ -61,7 +61,7 @@ struct RouteReach {
     _ rule: RoutingRule, _ index: Int, _ rules: [RoutingRule], _ rest: inout PacketSet,
     _ waiting: inout [Int: PacketSet], _ query: Query, _ answers: inout [Answer]
   ) {
-    let taken = space.and(rest, selected(rule, query))
+    let taken = space.and(rest, selected(rule, query, of: rest))
     if taken.isEmpty { return }
     func end(_ decision: RouteDecision) {
       answers.append(Answer(set: taken, decision: decision))
@@ -91,7 +91,7 @@ struct RouteReach {
     }
   }
 
-  private func selected(_ rule: RoutingRule, _ query: Query) -> PacketSet {
+  private func selected(_ rule: RoutingRule, _ query: Query, of live: PacketSet) -> PacketSet {
     var set = PacketSet.all
     if let prefix = rule.source { set = space.and(set, space.bits(query.roles.source, prefix)) }
     if let prefix = rule.destination {
@@ -105,7 +105,7 @@ struct RouteReach {
         set,
         query.ignoresMark
           ? (value == 0 ? .all : .empty)
-          : space.masked(.packetMark, value, mask: UInt128(rule.markMask)) ?? .all)
+          : space.bits(.packetMark, value, mask: UInt128(rule.markMask), in: live))
     }
     if let tos = rule.tos {
       let mask: UInt128 = family == .ipv4 ? 0x1c : 0xfc

@@ -143,6 +143,11 @@ extension Walk {
       forwarded = space.minus(
         forwarded, space.value(.ethDestination, UInt128(own.mac.rawValue)))
     }
+    if let port = from.flatMap(bridge.port), bridge.learns(on: port),
+      !port.option("hairpin", default: false)
+    {
+      forwarded = space.minus(forwarded, cloudReach.toSender)
+    }
     for port in bridge.ports where port.isForwarding {
       if port.device == from, !port.option("hairpin", default: false) { continue }
       var beams = [beam.with(forwarded)]

@@ -44,7 +44,9 @@ extension Walk {
   ) {
     let name = device.key.interface
     let groups = multicast(family)
-    localDeliver(device, in: namespace, beam.with(space.and(beam.set, groups)))
+    localDeliver(
+      device, in: namespace,
+      beam.with(space.and(beam.set, space.and(groups, joined(family, name, namespace)))))
     let set = space.minus(
       space.minus(beam.set, groups), martians(family, name, namespace))
     let routing = RouteReach(space: space, namespace: namespace, family: family)
@@ -91,6 +93,18 @@ extension Walk {
         space.value(.destination, 0xffff_ffff))
     case .ipv6: space.interval(.destination, 0xff << 120...UInt128.max)
     }
+  }
+
+  /// Packets to groups that the kernel has joined, and what processes may have.
+  private func joined(
+    _ family: AddressFamily, _ name: InterfaceName, _ namespace: NamespaceModel
+  ) -> PacketSet {
+    let own = namespace.groups(name, family).sorted().map { space.address(.destination, $0) }
+    return space.union(
+      own + [
+        space.value(.ipProtocol, UInt128(IPProtocol.udp)),
+        space.and(space.family(.ipv4), space.value(.destination, 0xffff_ffff)),
+      ])
   }
 
   /// Addresses that no packet from a wire may have.
@@ -266,16 +280,19 @@ extension Walk {
     }.sorted()
   }
 
-  /// Whoever may answer for an address: a permanent entry alone where there is one.
+  /// Whoever answers for an address, or is remembered: a permanent entry alone where there is one.
   private func macs(of address: IPAddress, on device: Device, _ namespace: NamespaceModel)
     -> PacketSet
   {
     let key = NamespaceModel.NeighbourKey(interface: device.key.interface, address: address)
     let cached = namespace.neighbours[key]
-    var macs = (cloudReach.owners[address] ?? []) + cloudReach.proxies(of: address)
-    if let cached, let mac = cached.mac {
-      macs = cached.states.isDisjoint(with: ["PERMANENT", "NOARP"]) ? macs + [mac] : [mac]
+    var macs: Set<MACAddress> = []
+    if let cached, cached.isFixed {
+      macs.formUnion(cached.mac.map { [$0] } ?? [])
+    } else {
+      macs = cloudReach.answers(to: device, for: address, in: namespace)
+      if let cached, cached.isUsable, let mac = cached.mac { macs.insert(mac) }
     }
-    return space.union(Set(macs).map { space.value(.ethDestination, UInt128($0.rawValue)) })
+    return space.union(macs.sorted().map { space.value(.ethDestination, UInt128($0.rawValue)) })
   }
 }

@@ -146,13 +146,17 @@ final class Walk {
   /// A wire's own tables know where the MACs of nodes are; all else may go to everyone.
   private func segment(_ index: Int, from: DeviceKey?, _ beam: Beam) {
     let segment = cloud.segments[index]
+    // A frame for its own sender, just heard, is not sent back.
+    let beam = from == nil ? beam : beam.with(space.minus(beam.set, cloudReach.toSender))
     for member in segment.members where member != from {
       go(
         .receive(member), beam.with(space.minus(beam.set, cloudReach.heldElsewhere(index, member))))
     }
     for host in segment.outsideHosts {
       let tag = cloud.outsideHosts[host].vlan.map { UInt128($0.rawValue) | tagPresent } ?? 0
-      let mine = space.and(beam.set, space.value(.vlan, tag))
+      let known = space.minus(
+        cloudReach.heldElsewhere(index, nil), cloudReach.framesFor(cloud.outsideHosts[host]))
+      let mine = space.and(space.minus(beam.set, known), space.value(.vlan, tag))
       if !mine.isEmpty { go(.outside(host), untagged(beam.with(mine))) }
     }
   }
