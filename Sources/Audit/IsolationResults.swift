@@ -6,8 +6,11 @@ import Reachability
 
 extension AuditReport {
   /// Adds leaks, exposures and breakage of a cloud; what is not known about them makes the answer
-  /// unknown where nothing was found.
-  public mutating func addIsolation(_ facts: CloudFacts) {
+  /// unknown where nothing was found. Returns what they were taken from.
+  @discardableResult
+  public mutating func addIsolation(
+    _ facts: CloudFacts
+  ) -> (check: IsolationCheck, report: IsolationReport) {
     let check = IsolationCheck(DataPlaneModel(facts))
     let isolation = check.run()
     let files = Dictionary(
@@ -32,6 +35,7 @@ extension AuditReport {
       RuleResult(rule: $0.0, findings: $0.1, missing: [])
     }
     results.append(Self.scope(isolation))
+    return (check, isolation)
   }
 
   /// How much was looked at, and what could not be told.

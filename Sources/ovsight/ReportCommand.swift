@@ -50,6 +50,9 @@ struct ReportCommand: ParsableCommand {
   @Option(help: "A packet to trace, as 'FROM TO PROTO[/PORT]'. May be given several times.")
   var trace: [String] = []
 
+  @Flag(inversion: .prefixedNo, help: "Prove isolation over all packets, tenant by tenant.")
+  var isolation = true
+
   @Option(help: "A question, as 'VM [TARGET] [PROTO[/PORT]]'. May be given several times.")
   var why: [String] = []
 
@@ -86,7 +89,13 @@ struct ReportCommand: ParsableCommand {
     if let title { input.title = title }
     input.source = URL(fileURLWithPath: snapshot).lastPathComponent
     input.toolVersion = Ovsight.version
-    input.findings = try audit(file).map { FindingSet($0, names: ObjectNames(input.model)) }
+    if var report = try audit(file) {
+      if isolation {
+        let proof = report.addIsolation(facts)
+        input.tenancy = TenantMatrix(proof.check, proof.report, input.model)
+      }
+      input.findings = FindingSet(report, names: ObjectNames(input.model))
+    }
     input.findings?.add(Drift.report(input.model, facts), facts: facts)
     input.traces = try traces(facts)
     try addAnswers(&input)

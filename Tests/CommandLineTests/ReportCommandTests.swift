@@ -19,6 +19,8 @@ import Testing
     #expect(try text("\(site)/why-2.html").contains("Works as configured: "))
     #expect(try text("\(site)/findings.html").contains("findings"))
     #expect(try text("\(site)/changes.html").contains("cloud.db"))
+    let tenants = try text("\(site)/tenants.html")
+    #expect(tenants.contains("Proved over all packets that "))
   }
 
   @Test(arguments: [
