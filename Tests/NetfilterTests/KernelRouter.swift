@@ -381,6 +381,7 @@ extension Packet {
       guard ipProtocol == IPProtocol.tcp, tcpFlags & TCPFlags.rst == 0 else { return nil }
       packet.tcpFlags = tcpFlags & TCPFlags.ack == 0 ? TCPFlags.rst | TCPFlags.ack : TCPFlags.rst
       packet.tos = keepsTOS ? tos & 0xfc : 0
+      packet.lengthBytes = isIPv4 ? 40 : 60
     case .icmp(let type, let code), .icmp6(let type, let code):
       if isICMPError { return nil }
       packet.ipProtocol = isIPv4 ? IPProtocol.icmp : IPProtocol.icmp6
@@ -388,6 +389,8 @@ extension Packet {
       packet.icmpID = 0
       (packet.icmpType, packet.icmpCode) = (type, code)
       packet.quoted = QuotedHeader(self)
+      // As much of the packet as fits 576 or 1280 bytes.
+      packet.lengthBytes = min(lengthBytes + (isIPv4 ? 28 : 48), isIPv4 ? 576 : 1280)
       packet.tos = isIPv4 ? tos & 0x1e | 0xc0 : 0
     case .unrecognised: return nil
     }
