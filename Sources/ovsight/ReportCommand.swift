@@ -50,6 +50,9 @@ struct ReportCommand: ParsableCommand {
   @Option(help: "A packet to trace, as 'FROM TO PROTO[/PORT]'. May be given several times.")
   var trace: [String] = []
 
+  @Option(help: "Leave out findings less grave than this: critical, high, medium, low or info.")
+  var severity = RuleSeverity.low
+
   @Flag(inversion: .prefixedNo, help: "Prove isolation over all packets, tenant by tenant.")
   var isolation = true
 
@@ -94,7 +97,14 @@ struct ReportCommand: ParsableCommand {
         let proof = report.addIsolation(facts)
         input.tenancy = TenantMatrix(proof.check, proof.report, input.model)
       }
-      input.findings = FindingSet(report, names: ObjectNames(input.model))
+      let shown = report.showing(severity)
+      let hidden = report.findings.count - shown.findings.count
+      if hidden > 0 {
+        input.tenancy?.remarks.append(
+          "\(hidden) findings less grave than \(severity.rawValue) are left out: "
+            + "'--severity info' shows what agents leave open everywhere.")
+      }
+      input.findings = FindingSet(shown, names: ObjectNames(input.model))
     }
     input.findings?.add(Drift.report(input.model, facts), facts: facts)
     input.traces = try traces(facts)
