@@ -43,7 +43,7 @@ struct FakeCloud {
       PATH=$FAKE/bin:$PATH; export PATH
       case $2 in
         refuses) echo "ssh: connect to host refuses port 22: Connection refused" >&2; exit 255 ;;
-        hangs) exec sleep 1000 ;;
+        hangs) exec sleep 100000 ;;
         floods) exec cat /dev/zero ;;
         talks) yes 'hello' | head -c 1000000; yes 'noise' | head -c 1000000 >&2; exit 3 ;;
         dies) sh -s | head -c 3000; kill -9 $$ ;;

@@ -52,10 +52,10 @@ import Testing
   @Test func aNodeThatHangsIsGivenUp() async throws {
     var cloud = try FakeCloud()
     cloud.limits.nodeSeconds = 1
-    let start = Date()
+    // Were it not given up, it would end by itself, with another problem. How long that takes is up
+    // to the tests beside this one.
     let outcomes = try await cloud.collect("hangs")
     #expect(outcomes.map(\.problems) == [["did not end within 1 s"]])
-    #expect(Date().timeIntervalSince(start) < 600)
   }
 
   @Test func aCommandThatHangsOrPrintsWithoutEndIsOneGap() async throws {
