@@ -58,6 +58,13 @@ public struct AuditReport: Hashable, Sendable {
   /// As `exitCode(failingOn:)` with everything that is to act upon.
   public var exitCode: Int32 { exitCode(failingOn: .low) }
 
+  /// How many findings `showing(least)` leaves out; nil for none.
+  public func leftOut(below least: RuleSeverity) -> String? {
+    let count = findings.count { $0.rule.severity > least }
+    return count == 0
+      ? nil : "\(count) less grave than \(least.rawValue): --severity info shows them"
+  }
+
   /// Findings that are less grave than `least` left out, and results that had none but these.
   public func showing(_ least: RuleSeverity) -> AuditReport {
     AuditReport(

@@ -23,6 +23,8 @@ public struct IsolationReport {
   public var undecided: [(Expectation, Reason)] = []
   /// What the sets do not know, each once.
   public var unknowns: [String] = []
+  /// Where untagged packets of each origin come out, asked for or not; frames that are overheard count.
+  public var reached: [ReachOrigin: Set<ReachPlace>] = [:]
   /// Origins and expectations looked at.
   public var originCount = 0
   public var expectationCount = 0
@@ -71,6 +73,7 @@ public final class IsolationCheck {
       let found = audit.audit(origin)
       report.originCount += 1
       report.hops += found.result.hops
+      report.reached[origin] = Set(found.result.arrivals.keys)
       reasons.formUnion(found.unknowns.map(\.reason))
       report.leaks += found.leaks.map(confirmation.confirm)
     }

@@ -93,10 +93,7 @@ struct AuditCommand: ParsableCommand {
       }
     }
     let shown = report.showing(severity)
-    let hidden = report.findings.count - shown.findings.count
-    if hidden > 0 {
-      notes.append("\(hidden) less grave than \(severity.rawValue): --severity info shows them")
-    }
+    notes += [report.leftOut(below: severity)].compactMap { $0 }
     switch format {
     case .text: (shown.text + notes).forEach(printLine)
     case .json: print(try shown.json())
@@ -104,6 +101,8 @@ struct AuditCommand: ParsableCommand {
     case .junit: try printReport(shown, as: .junit, snapshot)
     case .prometheus: try printReport(shown, as: .prometheus, snapshot)
     }
+    // Programs read the output; what is not in it is said beside it.
+    if format != .text { notes.forEach { printError("ovsight: \($0)") } }
     let code = report.exitCode(failingOn: failOn)
     if code != 0 { throw ExitCode(code) }
   }

@@ -59,11 +59,7 @@ struct ReportCommand: ParsableCommand {
   @Option(help: "A question, as 'VM [TARGET] [PROTO[/PORT]]'. May be given several times.")
   var why: [String] = []
 
-  @Flag(help: "Send each traced packet in the snapshot's replay and show what was seen.")
-  var confirm = false
-
-  @Option(name: .customLong("state"), help: "With --confirm: the replay's private folder.")
-  var replayFolder: String?
+  @OptionGroup var confirm: ConfirmOptions
 
   @Option(help: "An older snapshot; what changed since becomes a page.")
   var diff: String?
@@ -75,7 +71,7 @@ struct ReportCommand: ParsableCommand {
   var templates: String?
 
   func validate() throws {
-    if confirm, trace.isEmpty {
+    if confirm.isAsked, trace.isEmpty {
       throw ValidationError("--confirm: wanted a packet to send, by --trace")
     }
     if format == .html, output == nil {
@@ -97,14 +93,8 @@ struct ReportCommand: ParsableCommand {
         let proof = report.addIsolation(facts)
         input.tenancy = TenantMatrix(proof.check, proof.report, input.model)
       }
-      let shown = report.showing(severity)
-      let hidden = report.findings.count - shown.findings.count
-      if hidden > 0 {
-        input.tenancy?.remarks.append(
-          "\(hidden) findings less grave than \(severity.rawValue) are left out: "
-            + "'--severity info' shows what agents leave open everywhere.")
-      }
-      input.findings = FindingSet(shown, names: ObjectNames(input.model))
+      input.findings = FindingSet(report.showing(severity), names: ObjectNames(input.model))
+      input.findings?.leftOut = report.leftOut(below: severity) ?? ""
     }
     input.findings?.add(Drift.report(input.model, facts), facts: facts)
     input.traces = try traces(facts)
@@ -161,9 +151,7 @@ struct ReportCommand: ParsableCommand {
     guard !trace.isEmpty else { return [] }
     let resolver = ProbeResolver(facts)
     let tracer = Tracer(DataPlaneModel(facts))
-    let run =
-      confirm
-      ? try ConfirmRun(tracer, folder: replayFolder ?? ReplayCommand.folder(of: snapshot)) : nil
+    let run = confirm.isAsked ? try confirm.run(tracer, of: snapshot) : nil
     return try trace.map { text in
       let request = try TraceRequest(text)
       let probe = try request.probe(resolver)

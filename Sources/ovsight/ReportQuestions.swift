@@ -59,7 +59,7 @@ extension ReportInput {
     guard let deciding = walk.deciding else { return }
     let diagnosis = deciding.diagnosis
     var answer = ReportDiagnosis(
-      question: request.text, standing: Standing(diagnosis.verdict),
+      question: request.text, standing: Standing(diagnosis),
       answer: "\(diagnosis.verdict.words): \(diagnosis.summary)")
     answer.causes = diagnosis.causes.map { ReportDiagnosis.Cause($0, facts) }
     if let denial = diagnosis.denial {
@@ -68,17 +68,21 @@ extension ReportInput {
           code: denial.code, text: denial.text,
           evidence: denial.evidence.compactMap { ReportPlace($0, facts) }))
     }
-    answer.remedies = diagnosis.causes.flatMap {
-      ReportDiagnosis.Remedy.ways($0, isProven: diagnosis.after != nil)
-    }
+    answer.remedies = diagnosis.causes.flatMap(ReportDiagnosis.Remedy.ways)
     if let change = diagnosis.denial?.change {
       answer.remedies.append(ReportDiagnosis.Remedy(text: "To allow it: \(change)"))
     }
+    answer.remedies += diagnosis.missing(facts).map(ReportDiagnosis.Remedy.init)
     answer.legs = walk.legs.map { leg in
       ReportDiagnosis.Leg(
-        name: leg.name, standing: Standing(leg.diagnosis.verdict), text: leg.diagnosis.summary)
+        name: leg.name, standing: Standing(leg.diagnosis), text: leg.diagnosis.summary)
     }
-    answer.assumptions = diagnosis.before.assumptions
+    answer.assumptions = diagnosis.premises.map { premise in
+      premise.text + (premise.check.map { "; check: \($0)" } ?? "")
+    }
+    for text in diagnosis.before.assumptions where !answer.assumptions.contains(text) {
+      answer.assumptions.append(text)
+    }
     answer.trace = traces.count
     traces.append(TracedProbe(title: request.text, result: diagnosis.before))
     if let after = diagnosis.after {
@@ -100,8 +104,10 @@ extension Diagnosis.Verdict {
 }
 
 extension Standing {
-  fileprivate init(_ verdict: Diagnosis.Verdict) {
-    switch verdict {
+  /// What the capture gives reason to doubt is no plain "works".
+  fileprivate init(_ diagnosis: Diagnosis) {
+    switch diagnosis.verdict {
+    case .works where diagnosis.isDoubtful: self = .open
     case .works, .asConfigured: self = .good
     case .broken: self = .bad
     case .unknown: self = .open
@@ -123,14 +129,23 @@ extension ReportDiagnosis.Cause {
 
 extension ReportDiagnosis.Remedy {
   /// One a way, the least invasive first.
-  fileprivate static func ways(_ cause: Cause, isProven: Bool) -> [ReportDiagnosis.Remedy] {
+  fileprivate static func ways(_ cause: Cause) -> [ReportDiagnosis.Remedy] {
     let fix = cause.deviation.fix
-    let proof =
-      isProven ? "Traced again with it: delivered and answered." : "It cannot be tried on a model."
     return fix.ways.map { way in
-      ReportDiagnosis.Remedy(
+      let nodes = Set(way.map(\.node))
+      let isOnOne = nodes.count == 1
+      return ReportDiagnosis.Remedy(
         text: fix.note.isEmpty ? "Mend: \(cause.deviation.text)" : fix.note,
-        commands: way.map(\.text), node: way.compactMap(\.node).first?.rawValue, proof: proof)
+        commands: way.map { command in
+          (isOnOne ? "" : command.node.map { "\($0)# " } ?? "") + command.text
+        }, node: isOnOne ? way.first?.node?.rawValue : nil, proof: cause.standing.words)
     }
+  }
+
+  /// What would decide a question that this capture does not.
+  fileprivate init(_ gap: MissingCapture) {
+    self.init(
+      text: "Missing: \(gap.path): \(gap.reason)", commands: [gap.command].compactMap { $0 },
+      node: gap.node?.rawValue, proof: "with it, ask again")
   }
 }

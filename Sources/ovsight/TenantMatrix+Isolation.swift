@@ -10,61 +10,85 @@ extension TenantMatrix {
   /// Nil where no guest's tenant is known.
   init?(_ check: IsolationCheck, _ isolation: IsolationReport, _ model: CloudModel) {
     let guests = check.audit.reach.cloud.guests
-    let projects = guests.map { model.port($0.port)?.project?.rawValue }
-    let tenants = Set(projects.compactMap { $0 }).sorted()
-    guard !tenants.isEmpty else { return nil }
-    var leaks: [Pair: [ConfirmedLeak]] = [:]
-    for item in isolation.leaks where item.leak.severity > .info {
-      guard case .guest(let sender) = item.leak.origin, case .guest(let taker) = item.leak.place,
-        let from = projects[sender], let to = projects[taker]
-      else { continue }
-      leaks[Pair(from: from, to: to), default: []].append(item)
+    let tenants = TenantsOfGuests(guests, model)
+    guard !tenants.all.isEmpty else { return nil }
+    var pairs: [TenantPair: TenantCrossing] = [:]
+    for (origin, places) in isolation.reached {
+      for place in places {
+        if let pair = tenants.pair(origin, place) { pairs[pair, default: .init()].isReached = true }
+      }
+    }
+    for item in isolation.leaks {
+      if let pair = tenants.pair(item.leak.origin, item.leak.place) {
+        pairs[pair, default: .init()].leaks.append(item)
+      }
     }
     self.init(
-      tenants: tenants,
-      cells: tenants.flatMap { from in
-        tenants.map { to in
-          Self.cell(from, to, leaks[Pair(from: from, to: to)] ?? [], isolation.unknowns, guests)
+      tenants: tenants.all,
+      cells: tenants.all.flatMap { from in
+        tenants.all.map { to in
+          let crossing = pairs[TenantPair(from: from, to: to)] ?? TenantCrossing()
+          let (verdict, text) = crossing.verdict(unknowns: isolation.unknowns, guests)
+          return Cell(from: from, to: to, verdict: verdict, text: text)
         }
       },
       remarks: [
-        "Proved over all packets that \(isolation.originCount) origins can send; what Neutron's "
-          + "objects allow counts as asked for."
+        "From guest to guest, over all packets that \(isolation.originCount) origins can send; "
+          + "routers, DHCP, metadata and hosts are among the findings."
       ] + isolation.unknowns.map { "Not known: \($0)" })
   }
+}
 
-  private struct Pair: Hashable {
-    let from: String
-    let to: String
+private struct TenantPair: Hashable {
+  let from: String
+  let to: String
+}
+
+private struct TenantsOfGuests {
+  private let projects: [String?]
+  /// Sorted.
+  let all: [String]
+
+  init(_ guests: [Guest], _ model: CloudModel) {
+    projects = guests.map { model.port($0.port)?.project?.rawValue }
+    all = Set(projects.compactMap { $0 }).sorted()
   }
 
-  private static let proof = "of all packets that its guests can send, none arrives unasked for"
+  /// Nil where one of them is no guest of a known tenant, and for a guest and itself.
+  func pair(_ origin: ReachOrigin, _ place: ReachPlace) -> TenantPair? {
+    guard case .guest(let sender) = origin, case .guest(let taker) = place, sender != taker,
+      let from = projects[sender], let to = projects[taker]
+    else { return nil }
+    return TenantPair(from: from, to: to)
+  }
+}
 
-  private static func cell(
-    _ from: String, _ to: String, _ leaks: [ConfirmedLeak], _ unknowns: [String],
-    _ guests: [Guest]
-  ) -> Cell {
-    if let leak = leaks.first(where: { $0.verdict == .confirmed }) {
-      return Cell(
-        from: from, to: to, verdict: .leak,
-        text: "\(leak.leak.border.rawValue): \(name(leak, guests)); \(leaks.count) in all")
+/// What of one tenant's guests comes to another's.
+private struct TenantCrossing {
+  var isReached = false
+  var leaks: [ConfirmedLeak] = []
+
+  func verdict(unknowns: [String], _ guests: [Guest]) -> (TenantMatrix.Verdict, String) {
+    let grave = leaks.filter { $0.leak.severity > .info }
+    if let leak = grave.first(where: { $0.verdict == .confirmed }) {
+      return (.leak, "\(words(leak, guests)); \(grave.count) in all")
     }
-    if let open = leaks.first {
-      return Cell(
-        from: from, to: to, verdict: .unknown,
-        text: "\(open.leak.border.rawValue): the packet's trace does not agree")
+    if let open = leaks.first(where: { $0.verdict != .confirmed }) {
+      return (.unknown, "\(words(open, guests)): the packet's trace does not agree")
     }
-    guard let reason = unknowns.first else {
-      return Cell(from: from, to: to, verdict: from == to ? .allowed : .isolated, text: proof)
+    if let reason = unknowns.first { return (.unknown, "not known: \(reason)") }
+    if !leaks.isEmpty {
+      let kinds = Set(leaks.compactMap { $0.leak.exposure?.rawValue }).sorted()
+      return (.exposed, "as agents leave it open on every node: \(kinds.joined(separator: ", "))")
     }
-    return Cell(from: from, to: to, verdict: .unknown, text: "not known: \(reason)")
+    return isReached
+      ? (.allowed, "what arrives is what Neutron's objects allow")
+      : (.isolated, "of all packets that its guests can send, none comes to a guest there")
   }
 
-  private static func name(_ item: ConfirmedLeak, _ guests: [Guest]) -> String {
+  private func words(_ item: ConfirmedLeak, _ guests: [Guest]) -> String {
     guard case .guest(let sender) = item.leak.origin, case .guest(let taker) = item.leak.place
-    else {
-      return ""
-    }
-    return "from \(guests[sender].name) to \(guests[taker].name)"
+    else { return item.leak.border.rawValue }
+    return "\(item.leak.border.rawValue): from \(guests[sender].name) to \(guests[taker].name)"
   }
 }

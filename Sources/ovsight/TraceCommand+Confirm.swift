@@ -38,6 +38,7 @@ extension TraceCommand {
         ? try run.confirm(probe) : run.awaitTraffic(probe, seconds: waitSeconds)
     }
     let access = try access(tracer)
+    printError("ovsight: asking \(access.count) nodes what they have learnt since, then listening")
     let tracer = try refreshed(tracer.trace(probe), access)
     let field = ConfirmField(access, watching: tracer.trace(probe), tracer.cloud)
     let session = ConfirmSession(tracer, field, kind: probe.kind)

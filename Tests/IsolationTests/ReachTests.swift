@@ -44,6 +44,41 @@ import Trace
     #expect(count > 5)
   }
 
+  /// Behind routers of every kind: also those that learn a guest's MAC from a switch that answers for
+  /// other nodes.
+  @Test func theOutsideReachesFloatingIPsAsTheTracerSaysThatItDoes() throws {
+    let cloud = DataPlaneModel(try FaultCapture.healthyFacts.get())
+    let reach = CloudReach(cloud)
+    let space = reach.space
+    let tracer = Tracer(cloud)
+    let far = try #require(IPAddress("8.8.8.8"))
+    var verdicts: [Bool: Int] = [:]
+    for floating in cloud.facts.neutron.floatingIPs.records {
+      guard let index = floating.port.flatMap({ cloud.guest($0) }) else { continue }
+      for port: UInt16 in [22, 4444] {
+        let trace = tracer.trace(
+          Probe(
+            origin: .external(far), destination: floating.address, kind: .tcp,
+            destinationPort: port))
+        let sent = space.all(of: [
+          space.address(.source, far), space.address(.destination, floating.address),
+          space.value(.ipProtocol, 6), space.value(.destinationPort, UInt128(port)),
+          space.value(.tcpFlags, UInt128(TCPFlags.syn)),
+        ])
+        let hosts = cloud.outsideHosts.indices.filter {
+          !reach.reach(from: .outside($0), sending: sent).packets(at: .guest(index), in: space)
+            .isEmpty
+        }
+        // A closed port of a guest refuses what arrived.
+        let arrives = !trace.receivedBy.isEmpty || trace.outcome == .rejected
+        #expect(!hosts.isEmpty == arrives, "\(floating.address) \(port): \(trace.outcome)")
+        verdicts[arrives, default: 0] += 1
+      }
+    }
+    #expect(verdicts[true] ?? 0 > 3)
+    #expect(verdicts[false] ?? 0 > 0)
+  }
+
   /// A neighbour advertisement with a priority tag leaves the switch without one, and the router's
   /// kernel hears it where it has joined the group: measured on a veth pair, by the counters in
   /// /proc/net/snmp6. It joins all nodes and all routers; scopes 0 and 1 it does not even count.

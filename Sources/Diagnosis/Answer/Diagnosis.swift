@@ -15,6 +15,16 @@ public struct Cause: Sendable {
     case first
     /// What mends it cannot be tried on a model.
     case untried
+
+    /// For people.
+    public var words: String {
+      switch self {
+      case .alone: "mended alone, the packet arrives and is answered"
+      case .together: "needed together with the others"
+      case .first: "mended, the packet gets further and is stopped again: ask again then"
+      case .untried: "it stops the packet; what mends it cannot be tried on a model"
+      }
+    }
   }
   public let deviation: Deviation
   public let standing: Standing

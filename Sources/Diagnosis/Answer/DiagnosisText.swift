@@ -133,7 +133,7 @@ public struct DiagnosisText {
     var lines: [String] = []
     for (number, cause) in diagnosis.causes.enumerated() {
       lines += ["", "\(number + 1). \(cause.deviation.text) [\(cause.deviation.code.rawValue)]"]
-      lines.append("   \(standing(cause))")
+      lines.append("   \(cause.standing.words)")
       if let behind = cause.behind { lines.append("   behind it: \(behind)") }
       lines += evidence(cause.deviation.evidence)
       for way in cause.deviation.fix.ways {
@@ -164,15 +164,6 @@ public struct DiagnosisText {
     return lines
   }
   private static let suspectLimit = 6
-
-  private func standing(_ cause: Cause) -> String {
-    switch cause.standing {
-    case .alone: "mended alone, the packet arrives and is answered"
-    case .together: "needed together with the others"
-    case .first: "mended, the packet gets further and is stopped again: ask again then"
-    case .untried: "it stops the packet; what mends it cannot be tried on a model"
-    }
-  }
 
   /// The command that shows it, and the line.
   private func evidence(_ evidence: [Evidence]) -> [String] {

@@ -36,6 +36,13 @@ public enum SwitchDatabaseLogFormat {
       position = record.upperBound
     }
     let database = replay.database()
+    if !replay.hasSchema, !text.bytes.isEmpty, !log.isIncomplete {
+      log.isIncomplete = true
+      let end = text.bytes.count
+      log.reject(
+        "ovsdb-log/no-schema", line: 1, end..<end,
+        "wanted the schema as the first record: without it changes of sets cannot be told")
+    }
     if database.settings == nil, !log.isIncomplete {
       log.isIncomplete = true
       let end = text.bytes.count
@@ -69,6 +76,7 @@ private struct DatabaseReplay {
   private var tables: [String: [String: Row]] = [:]
   /// Columns that hold several atoms, `Bridge.ports`: a later change of one is written as what differs.
   private var composites: Set<String> = []
+  private(set) var hasSchema = false
 
   mutating func add(_ document: JSONNode, _ evidence: Evidence) {
     if let schema = document["tables"], document["name"] != nil { return addSchema(schema) }
@@ -81,6 +89,7 @@ private struct DatabaseReplay {
   }
 
   private mutating func addSchema(_ schema: JSONNode) {
+    hasSchema = true
     for table in schema.members ?? [] {
       for column in table.value["columns"]?.members ?? [] {
         guard let most = column.value["type"]?["max"] else { continue }

@@ -46,6 +46,8 @@ extension CloudReach {
     let walk = Walk(self)
     walk.transmit(device.key, Beam(set: request(for: targets, device.mac, sender)))
     walk.run()
+    // Flows answer too: what Neutron knows of other nodes, a switch says on its own.
+    hear(walk.result, device, sender, targets, &found)
     let bare = space.or(space.value(.vlan, 0), space.value(.vlan, tagPresent))
     for (place, arrivals) in walk.result.arrivals.sorted(by: { $0.key < $1.key }) {
       let heard = space.and(bare, space.union(arrivals.map(\.packets)))
@@ -103,12 +105,23 @@ extension CloudReach {
     case .device(let key): walk.transmit(key, beam)
     }
     walk.run()
+    hear(walk.result, device, sender, addresses, &found)
+  }
+
+  /// The MACs that answers at the device which asked are about.
+  private func hear(
+    _ result: ReachResult, _ device: Device, _ sender: IPAddress, _ addresses: [IPAddress],
+    _ found: inout [IPAddress: Set<MACAddress>]
+  ) {
     let bare = space.or(space.value(.vlan, 0), space.value(.vlan, tagPresent))
+    let answers =
+      sender.family == .ipv4
+      ? space.and(space.arp, space.value(.ipProtocol, 2)) : space.discovery(136...136)
     let place: ReachPlace =
       sender.family == .ipv4 ? .device(device.key) : .stack(device.key)
     let heard = space.all(of: [
-      bare, space.value(.ethDestination, UInt128(device.mac.rawValue)),
-      walk.result.packets(at: place, in: space),
+      bare, answers, space.value(.ethDestination, UInt128(device.mac.rawValue)),
+      result.packets(at: place, in: space),
     ])
     let field: HeaderField = sender.family == .ipv4 ? .arpSHA : .arpTHA
     for address in addresses {

@@ -18,9 +18,7 @@ extension FindingSet {
           (gap.node.map { "\($0): " } ?? "") + gap.reason
         })
     }
-    self = FindingSet(
-      rules: rules + more,
-      findings: findings + drift.findings.map { ReportFinding($0, facts: facts) })
+    add(drift.findings.map { ReportFinding($0, facts: facts) }, of: more)
   }
 
   static func rule(_ code: DriftCode) -> String { "drift/\(code.rawValue)" }

@@ -112,10 +112,12 @@ public struct ReportChanges: Hashable, Sendable {
 /// Which tenants' packets reach which other tenants.
 public struct TenantMatrix: Hashable, Sendable {
   public enum Verdict: String, Hashable, Sendable {
-    /// Proved over all packets.
+    /// Proved over all packets: none arrives.
     case isolated
     /// Reaches, and the tenants' intent allows it.
     case allowed
+    /// Reaches as agents let it on every node, whatever the tenants' intent is.
+    case exposed
     /// Reaches, and nobody asked for it.
     case leak
     /// Something is missing that the answer needs.

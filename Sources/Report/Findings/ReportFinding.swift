@@ -82,6 +82,8 @@ public struct FindingSet: Sendable {
   }
   /// Sorted by id.
   public var rules: [Rule]
+  /// What was found and is not shown, and how it would be; empty where all is.
+  public var leftOut = ""
   /// The gravest first, then by rule, subject and message.
   public private(set) var findings: [ReportFinding]
 
@@ -94,7 +96,13 @@ public struct FindingSet: Sendable {
   }
 
   public mutating func add(_ more: [ReportFinding]) {
-    self = FindingSet(rules: rules, findings: findings + more)
+    add(more, of: [])
+  }
+
+  mutating func add(_ more: [ReportFinding], of others: [Rule]) {
+    let left = leftOut
+    self = FindingSet(rules: rules + others, findings: findings + more)
+    leftOut = left
   }
 
   /// Findings that nobody has waived.

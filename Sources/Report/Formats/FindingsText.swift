@@ -8,6 +8,7 @@ enum FindingsText {
       lines.append("")
       lines += Self.lines(finding)
     }
+    if let text = input.findings?.leftOut, !text.isEmpty { lines += ["", text] }
     for rule in input.findings?.rules ?? [] where !rule.missing.isEmpty {
       lines.append("")
       lines.append("unknown   \(rule.title) [\(rule.id)]")

@@ -108,7 +108,7 @@ struct TenantPages {
       switch verdict {
       case .isolated, .allowed: .good
       case .leak: .bad
-      case .unknown: .open
+      case .unknown, .exposed: .open
       }
     return .tag(
       "span", standing.rawValue, [], [Icon.standing(standing), .text(" \(verdict.rawValue)")])

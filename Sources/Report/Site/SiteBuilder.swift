@@ -65,7 +65,7 @@ struct SiteBuilder {
       words: "The gravest first. Each leads to a page with its cause, its fix and its evidence.",
       table: section.table(), template: "findings",
       head: [
-        "was_run": true, "is_empty": .flag(set.findings.isEmpty),
+        "was_run": true, "left_out": .text(set.leftOut), "is_empty": .flag(set.findings.isEmpty),
         "silence": .text(silence.prefix(1).uppercased() + silence.dropFirst() + "."),
         "open": section.open(), "has_open": .flag(set.rules.contains { !$0.missing.isEmpty }),
       ])
