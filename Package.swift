@@ -153,6 +153,7 @@ let package = Package(
       [
         "Confirm", "DataPlane", "Facts", "Formats", "Namespaces", "NetworkTypes", "Replay", "Trace",
       ]),
-    tests("CommandLineTests", ["Namespaces", "NetworkTypes", "Replay"]),
+    tests(
+      "CommandLineTests", ["FaultCaptures", "Formats", "Namespaces", "NetworkTypes", "Replay"]),
   ]
 )

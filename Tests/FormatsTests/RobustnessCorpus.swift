@@ -93,7 +93,8 @@ enum RobustnessCorpus {
     ),
     "ovsdb-log": (
       "ovs/conf.db",
-      "OVSDB JSON 34 0\n{\"Open_vSwitch\":{\"1\":{\"a\":true}}}\n"
+      "OVSDB JSON 36 0\n{\"name\":\"Open_vSwitch\",\"tables\":{}}\n"
+        + "OVSDB JSON 34 0\n{\"Open_vSwitch\":{\"1\":{\"a\":true}}}\n"
         + "OVSDB JSON 30 0\n{\"Bridge\":{\"2\":{\"name\":\"b\"}}}\n"
     ),
     "openflow-groups-15": (

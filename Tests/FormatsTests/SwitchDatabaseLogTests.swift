@@ -73,6 +73,14 @@ import Testing
     }
   }
 
+  /// Without the schema a change of a set would be taken for the set.
+  @Test func aFileWithoutItsSchemaIsIncomplete() {
+    let text = "OVSDB JSON 34 0\n{\"Open_vSwitch\":{\"1\":{\"a\":true}}}\n"
+    let parsed = SwitchDatabaseLogFormat.parse(CaptureText(text))
+    #expect(parsed.isIncomplete)
+    #expect(parsed.diagnostics.map(\.id) == ["ovsdb-log/no-schema"])
+  }
+
   @Test(arguments: [
     "", "garbage", "OVSDB JSON 5 0\n{}", "OVSDB JSON x 0\n{}", "OVSDB JSON 2 0\n{]",
   ])
