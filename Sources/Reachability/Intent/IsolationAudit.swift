@@ -42,42 +42,64 @@ public final class IsolationAudit {
     let result = reach.reach(from: origin, sending: space.and(untagged, scope))
     var audit = OriginAudit(origin: origin, unknowns: result.unknowns, result: result)
     audit.leaks = leaks(result) { leaks(origin, $0, $1) }
-    if case .guest(let index) = origin, let port = intent.port(of: index) {
-      let tagged = reach.reach(from: origin, sending: space.minus(scope, untagged))
-      audit.unknowns += tagged.unknowns
-      audit.leaks += leaks(tagged) { taggedLeaks(origin, port, $0, $1) }
+    guard case .guest(let index) = origin, let port = intent.port(of: index) else { return audit }
+    for (asked, find) in tagged(origin, index, port) {
+      let result = reach.reach(from: origin, sending: space.and(scope, asked))
+      audit.unknowns += result.unknowns
+      audit.leaks += leaks(result, find)
     }
     return audit
   }
 
+  private typealias LeakSearch = (ReachPlace, Arrival) -> [Leak]
+
   /// A tag of VLAN 0 carries no network, but filters that do not look behind tags let through what it
-  /// is on; any other tag must not come out on another network.
-  private func taggedLeaks(
-    _ origin: ReachOrigin, _ port: NeutronPort, _ place: ReachPlace, _ arrival: Arrival
-  ) -> [Leak] {
-    guard case .guest(let index) = origin, place != .guest(index) else { return [] }
+  /// is on: what the sender may not send is asked about. Any other tag must not come out on another
+  /// network.
+  private func tagged(_ origin: ReachOrigin, _ index: Int, _ port: NeutronPort)
+    -> [(PacketSet, LeakSearch)]
+  {
     let zero = space.value(.vlan, tagPresent)
-    var found: [Leak] = []
-    if arrival.routedHops == 0, network(of: place) != port.network {
-      found += leak(
-        .vlanHopping, .low, origin, place, arrival, received: arrival.packets,
-        sent: space.complement(zero), isAddressed: false)
+    var questions: [(PacketSet, LeakSearch)] = [
+      (
+        space.complement(space.or(zero, space.value(.vlan, 0))),
+        { [self] place, arrival in
+          guard place != origin.asPlace, arrival.routedHops == 0,
+            network(of: place) != port.network
+          else { return [] }
+          return leak(
+            .vlanHopping, .low, origin, place, arrival, received: arrival.packets,
+            isAddressed: false)
+        }
+      )
+    ]
+    if let policy = intent.policy(of: index) {
+      let genuine = space.assign(
+        HeaderField.vlan.rawValue, [tagPresent...tagPresent], in: policy.genuine)
+      questions.append(
+        (
+          space.minus(zero, genuine),
+          { [self] place, arrival in
+            guard place != origin.asPlace, let taken = taken(arrival.packets, at: place) else {
+              return []
+            }
+            return leak(
+              .vlanHopping, .low, origin, place, arrival, received: taken, isAddressed: false)
+          }
+        ))
     }
-    var received = arrival.packets
+    return questions
+  }
+
+  /// What somebody at a place takes in; nil where nobody does.
+  private func taken(_ packets: PacketSet, at place: ReachPlace) -> PacketSet? {
     switch place {
-    case .device: return found
+    case .device: return nil
     case .stack(let key):
-      guard let namespace = cloud.namespace(key.namespaceKey) else { return found }
-      received = space.and(received, space.or(served(namespace, key), space.discovery(133...137)))
-    default: break
+      guard let namespace = cloud.namespace(key.namespaceKey) else { return nil }
+      return space.and(packets, space.or(served(namespace, key), space.discovery(133...137)))
+    case .guest, .outside: return packets
     }
-    guard let policy = intent.policy(of: index) else { return found }
-    let genuine = space.assign(
-      HeaderField.vlan.rawValue, [tagPresent...tagPresent], in: policy.genuine)
-    return found
-      + leak(
-        .vlanHopping, .low, origin, place, arrival, received: received,
-        sent: space.minus(zero, genuine), isAddressed: false)
   }
 
   /// What is asked about: packets that begin something. Answers to nothing, which trackers call
@@ -94,7 +116,7 @@ public final class IsolationAudit {
         unasked(.ipv6, 58, [128, 130, 131, 132, 133, 134, 135, 136, 137, 139, 143])))
   }()
 
-  private func leaks(_ result: ReachResult, _ find: (ReachPlace, Arrival) -> [Leak]) -> [Leak] {
+  private func leaks(_ result: ReachResult, _ find: LeakSearch) -> [Leak] {
     result.arrivals.sorted { $0.key < $1.key }.flatMap { place, arrivals in
       merged(arrivals.flatMap { find(place, $0) })
     }

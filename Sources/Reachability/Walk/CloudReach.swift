@@ -13,6 +13,13 @@ public enum ReachOrigin: Hashable, Sendable {
   case guest(Int)
   /// Index into the cloud's outside hosts.
   case outside(Int)
+
+  var asPlace: ReachPlace {
+    switch self {
+    case .guest(let index): .guest(index)
+    case .outside(let index): .outside(index)
+    }
+  }
 }
 
 /// Where packets arrive.
