@@ -7,8 +7,13 @@ let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+/// Optimised in debug builds too: the tests' time goes there.
+let fast: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], _ settings: [SwiftSetting] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict + settings)
 }
 
 func tests(
@@ -44,23 +49,24 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-    module("NetworkTypes"),
-    module("Facts", ["NetworkTypes"]),
-    module("Formats", ["Facts", "NetworkTypes", "CLibXML2", "CLzma", "CZlib"]),
+    module("NetworkTypes", [], fast),
+    module("Facts", ["NetworkTypes"], fast),
+    module("Formats", ["Facts", "NetworkTypes", "CLibXML2", "CLzma", "CZlib"], fast),
     module("Collector", ["Facts", "Formats", "NetworkTypes", subprocess, yams]),
     module("Snapshot", ["Facts", "Formats", "NetworkTypes", "CZlib", grdb]),
-    module("Conntrack", ["NetworkTypes"]),
-    module("OpenFlow", ["Conntrack", "Facts", "NetworkTypes"]),
-    module("Netfilter", ["Conntrack", "Facts", "NetworkTypes"]),
-    module("DataPlane", ["Conntrack", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
+    module("Conntrack", ["NetworkTypes"], fast),
+    module("OpenFlow", ["Conntrack", "Facts", "NetworkTypes"], fast),
+    module("Netfilter", ["Conntrack", "Facts", "NetworkTypes"], fast),
+    module("DataPlane", ["Conntrack", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"], fast),
     module("LogicalModel", ["Facts", "NetworkTypes"]),
-    module("Trace", ["Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"]),
-    module("PacketSets"),
+    module(
+      "Trace", ["Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"], fast),
+    module("PacketSets", [], fast),
     module(
       "Reachability",
       [
         "Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow", "PacketSets",
-      ]),
+      ], fast),
     module(
       "Isolation",
       ["DataPlane", "Facts", "NetworkTypes", "OpenFlow", "PacketSets", "Reachability", "Trace"]),

@@ -1,9 +1,12 @@
 // Leaks and breakage of a whole cloud: found over all packets, confirmed one by one.
 import DataPlane
+import Dispatch
 import Facts
+import Foundation
 import NetworkTypes
 import PacketSets
 import Reachability
+import Synchronization
 import Trace
 
 /// Traffic that was asked for and does not get through.
@@ -29,7 +32,6 @@ public struct IsolationReport {
   public var originCount = 0
   public var expectationCount = 0
   public var hops = 0
-  public var nodeCount = 0
 
   public init() {}
   public var confirmed: [ConfirmedLeak] { leaks.filter { $0.verdict == .confirmed } }
@@ -61,25 +63,39 @@ public final class IsolationCheck {
     return report
   }
 
-  /// `from`: all guests and the outside where nil.
+  /// `from`: all guests and the outside where nil. Origins are looked at side by side, by as many
+  /// workers as the machine has processors.
   public func checkLeaks(_ report: inout IsolationReport, from chosen: [ReachOrigin]? = nil) {
     let everyone =
       cloud.guests.indices.map { ReachOrigin.guest($0) }
       + cloud.outsideHosts.indices.map { ReachOrigin.outside($0) }
     let origins = chosen ?? everyone
-    let confirmation = LeakConfirmation(tracer: tracer, space: audit.reach.space)
-    var reasons: Set<String> = []
-    for origin in origins {
-      let found = audit.audit(origin)
-      report.originCount += 1
-      report.hops += found.result.hops
-      report.reached[origin] = Set(found.result.arrivals.keys)
-      reasons.formUnion(found.unknowns.map(\.reason))
-      report.leaks += found.leaks.map(confirmation.confirm)
+    let workers = min(
+      ProcessInfo.processInfo.activeProcessorCount, Self.maximumWorkers, origins.count)
+    let next = Atomic<Int>(0)
+    let answers = Mutex<[Int: OriginAnswer]>([:])
+    DispatchQueue.concurrentPerform(iterations: workers) { [cloud, tracer] _ in
+      let audit = IsolationAudit(cloud)
+      let confirmation = LeakConfirmation(tracer: tracer, space: audit.reach.space)
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < origins.count else { return }
+        let answer = OriginAnswer(audit.audit(origins[index]), confirmation)
+        answers.withLock { $0[index] = answer }
+      }
     }
-    report.unknowns += reasons.sorted()
-    report.nodeCount = audit.reach.space.nodeCount
+    let found = answers.withLock { $0 }.sorted { $0.key < $1.key }.map(\.value)
+    for answer in found {
+      report.originCount += 1
+      report.hops += answer.hops
+      report.reached[answer.origin] = answer.places
+      report.leaks += answer.leaks(in: audit.reach.space)
+    }
+    report.unknowns += found.reduce(into: Set()) { $0.formUnion($1.unknowns) }.sorted()
   }
+
+  /// Each worker has flows and sets of its own.
+  private static let maximumWorkers = 8
 
   public func checkExpectations(_ report: inout IsolationReport) {
     let expected = ExpectedTraffic(audit.intent).all()
@@ -115,5 +131,34 @@ public final class IsolationCheck {
       return .wrongSource
     }
     return nil
+  }
+}
+
+/// What one origin's packets show, apart from the sets of the worker that found it.
+private struct OriginAnswer: Sendable {
+  let origin: ReachOrigin
+  let unknowns: Set<String>
+  let places: Set<ReachPlace>
+  let hops: Int
+  private let leaks: [ConfirmedLeak]
+  private let sets: PacketSetImage
+
+  init(_ audit: OriginAudit, _ confirmation: LeakConfirmation) {
+    origin = audit.origin
+    unknowns = Set(audit.unknowns.map(\.reason))
+    places = Set(audit.result.arrivals.keys)
+    hops = audit.result.hops
+    leaks = audit.leaks.map(confirmation.confirm)
+    sets = PacketSetImage(
+      of: audit.leaks.flatMap { [$0.sent, $0.received] }, in: confirmation.space)
+  }
+
+  func leaks(in space: PacketSpace) -> [ConfirmedLeak] {
+    let sets = sets.sets(in: space)
+    return leaks.enumerated().map { index, leak in
+      ConfirmedLeak(
+        leak: leak.leak.with(sent: sets[2 * index], received: sets[2 * index + 1]),
+        packet: leak.packet, verdict: leak.verdict, evidence: leak.evidence)
+    }
   }
 }

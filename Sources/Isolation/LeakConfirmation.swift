@@ -8,7 +8,7 @@ import Reachability
 import Trace
 
 /// A leak with its packet and what the tracer makes of it.
-public struct ConfirmedLeak {
+public struct ConfirmedLeak: Sendable {
   public enum Verdict: Hashable, Sendable {
     case confirmed
     /// The tracer cannot tell.

@@ -5,14 +5,20 @@ struct Diagram {
   let widths: [Int]
   static let terminalField: UInt8 = 255
 
-  var fields: [UInt8] = [Diagram.terminalField, Diagram.terminalField]
-  private var firstEdges: [Int32] = [0, 0]
-  private var edgeCounts: [Int32] = [0, 0]
-  private var hashes: [UInt64] = [0, 0]
+  private struct Node {
+    let hash: UInt32
+    let firstEdge: Int32
+    let edgeCount: Int32
+    let field: UInt8
+  }
+  private var nodes = Array(
+    repeating: Node(hash: 0, firstEdge: 0, edgeCount: 0, field: Diagram.terminalField), count: 2)
   /// Upper ends, inclusive; an edge begins behind the one before it.
   var lasts: [UInt128] = []
   var children: [Int32] = []
-  private var slots: [Int32]
+  /// A node's hash and below it its number, so that most that are not wanted are seen without a look
+  /// at them; zero where none is.
+  private var slots: [UInt64]
   private var slotMask: Int
 
   /// Edges of nodes under construction.
@@ -23,21 +29,30 @@ struct Diagram {
   init(widths: [Int]) {
     precondition(widths.count <= 64 && widths.allSatisfy { (1...128).contains($0) })
     self.widths = widths
-    slots = Array(repeating: -1, count: 1 << 15)
+    slots = Array(repeating: 0, count: 1 << 15)
     slotMask = 1 << 15 - 1
     cache = OperationCache(bits: 18)
   }
 
-  var nodeCount: Int { fields.count }
+  var nodeCount: Int { nodes.count }
+
+  /// Room for so many nodes, of address space only until they are made.
+  mutating func reserve(nodes count: Int) {
+    nodes.reserveCapacity(count)
+    lasts.reserveCapacity(count * 4)
+    children.reserveCapacity(count * 4)
+  }
 
   func maximum(_ field: Int) -> UInt128 {
     widths[field] >= 128 ? .max : (1 << UInt128(widths[field])) - 1
   }
   @inline(__always)
   func edges(_ node: Int32) -> Range<Int> {
-    let first = Int(firstEdges[Int(node)])
-    return first..<first + Int(edgeCounts[Int(node)])
+    let node = nodes[Int(node)]
+    return Int(node.firstEdge)..<Int(node.firstEdge) + Int(node.edgeCount)
   }
+  @inline(__always)
+  func field(_ node: Int32) -> UInt8 { nodes[Int(node)].field }
 
   // MARK: Nodes
 
@@ -58,37 +73,39 @@ struct Diagram {
   /// The node of `field` with the edges pushed since `base`, which are taken off again.
   mutating func closeNode(_ field: UInt8, base: Int) -> Int32 {
     let count = scratchChildren.count - base
-    defer {
-      scratchLasts.removeLast(count)
-      scratchChildren.removeLast(count)
-    }
-    if count == 1 { return scratchChildren[base] }
-    let hash = hash(field, base: base)
-    var slot = Int(truncatingIfNeeded: hash) & slotMask
-    while slots[slot] >= 0 {
-      if isScratch(slots[slot], hash, field, base: base, count: count) { return slots[slot] }
-      slot = (slot + 1) & slotMask
-    }
-    let node = Int32(fields.count)
-    slots[slot] = node
-    fields.append(field)
-    firstEdges.append(Int32(lasts.count))
-    edgeCounts.append(Int32(count))
-    hashes.append(hash)
-    lasts.append(contentsOf: scratchLasts[base...])
-    children.append(contentsOf: scratchChildren[base...])
-    if fields.count * 2 > slots.count { growSlots() }
+    let node = count == 1 ? scratchChildren[base] : intern(field, base: base, count: count)
+    scratchLasts.removeLast(count)
+    scratchChildren.removeLast(count)
     return node
   }
 
+  private mutating func intern(_ field: UInt8, base: Int, count: Int) -> Int32 {
+    let hash = hash(field, base: base)
+    var slot = Int(hash) & slotMask
+    while slots[slot] != 0 {
+      let node = Int32(truncatingIfNeeded: slots[slot])
+      if UInt32(slots[slot] >> 32) == hash, isScratch(node, field, base: base, count: count) {
+        return node
+      }
+      slot = (slot + 1) & slotMask
+    }
+    let node = nodes.count
+    slots[slot] = UInt64(hash) << 32 | UInt64(node)
+    nodes.append(
+      Node(hash: hash, firstEdge: Int32(lasts.count), edgeCount: Int32(count), field: field))
+    for index in base..<base + count {
+      lasts.append(scratchLasts[index])
+      children.append(scratchChildren[index])
+    }
+    if nodes.count * 2 > slots.count { growSlots() }
+    return Int32(node)
+  }
+
   // Both `mutating` so that the diagram is not copied for the call.
-  private mutating func isScratch(
-    _ node: Int32, _ hash: UInt64, _ field: UInt8, base: Int, count: Int
-  ) -> Bool {
-    guard hashes[Int(node)] == hash, fields[Int(node)] == field,
-      Int(edgeCounts[Int(node)]) == count
-    else { return false }
-    let first = Int(firstEdges[Int(node)])
+  private mutating func isScratch(_ node: Int32, _ field: UInt8, base: Int, count: Int) -> Bool {
+    let known = nodes[Int(node)]
+    guard known.field == field, Int(known.edgeCount) == count else { return false }
+    let first = Int(known.firstEdge)
     for offset in 0..<count
     where children[first + offset] != scratchChildren[base + offset]
       || lasts[first + offset] != scratchLasts[base + offset]
@@ -98,7 +115,7 @@ struct Diagram {
     return true
   }
 
-  private mutating func hash(_ field: UInt8, base: Int) -> UInt64 {
+  private mutating func hash(_ field: UInt8, base: Int) -> UInt32 {
     var hash = UInt64(field) &* 0x9e37_79b9_7f4a_7c15
     for index in base..<scratchChildren.count {
       let last = scratchLasts[index]
@@ -106,16 +123,17 @@ struct Diagram {
       hash = mix(hash ^ UInt64(truncatingIfNeeded: last))
       hash = mix(hash ^ UInt64(truncatingIfNeeded: last >> 64) &+ child << 32 ^ child)
     }
-    return hash
+    return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
   }
 
   private mutating func growSlots() {
-    slots = Array(repeating: -1, count: slots.count * 2)
+    slots = Array(repeating: 0, count: slots.count * 2)
     slotMask = slots.count - 1
-    for node in 2..<fields.count {
-      var slot = Int(truncatingIfNeeded: hashes[node]) & slotMask
-      while slots[slot] >= 0 { slot = (slot + 1) & slotMask }
-      slots[slot] = Int32(node)
+    for node in 2..<nodes.count {
+      let hash = nodes[node].hash
+      var slot = Int(hash) & slotMask
+      while slots[slot] != 0 { slot = (slot + 1) & slotMask }
+      slots[slot] = UInt64(hash) << 32 | UInt64(node)
     }
   }
 
@@ -151,10 +169,10 @@ struct Diagram {
   }
 
   private mutating func combine(_ operation: Operation, _ a: Int32, _ b: Int32) -> Int32 {
-    let field = min(fields[Int(a)], fields[Int(b)])
+    let field = min(field(a), field(b))
     let base = self.base
-    let edgesA = fields[Int(a)] == field ? edges(a) : 0..<0
-    let edgesB = fields[Int(b)] == field ? edges(b) : 0..<0
+    let edgesA = self.field(a) == field ? edges(a) : 0..<0
+    let edgesB = self.field(b) == field ? edges(b) : 0..<0
     var (i, j) = (edgesA.lowerBound, edgesB.lowerBound)
     // A diagram that does not ask this field is one edge over all its values.
     let end = maximum(Int(field))
@@ -177,7 +195,7 @@ struct Diagram {
   /// The diagram with the fields of `mask` set free.
   mutating func forget(_ mask: UInt64, _ node: Int32) -> Int32 {
     if node <= 1 { return node }
-    let field = fields[Int(node)]
+    let field = field(node)
     // Nothing at or below this field is to be forgotten.
     if mask >> UInt64(field) == 0 { return node }
     let operation = mask | 1 << 63

@@ -95,9 +95,9 @@ extension PacketSpace {
   private func collectBounds(
     _ field: UInt8, _ node: Int32, _ seen: inout Set<Int32>, _ bounds: inout Set<UInt128>
   ) {
-    guard node > 1, diagram.fields[Int(node)] <= field, seen.insert(node).inserted else { return }
+    guard node > 1, diagram.field(node) <= field, seen.insert(node).inserted else { return }
     for edge in diagram.edges(node) {
-      if diagram.fields[Int(node)] == field {
+      if diagram.field(node) == field {
         bounds.insert(diagram.lasts[edge])
       } else {
         collectBounds(field, diagram.children[edge], &seen, &bounds)

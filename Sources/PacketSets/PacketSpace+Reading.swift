@@ -31,7 +31,7 @@ extension PacketSpace {
       guard open.count == 1, let edge = open.first else { return }
       let first = edge == diagram.edges(node).lowerBound ? 0 : diagram.lasts[edge - 1] + 1
       guard first == diagram.lasts[edge] else { return }
-      note(Int(diagram.fields[Int(node)]), first)
+      note(Int(diagram.field(node)), first)
       node = diagram.children[edge]
     }
   }
@@ -51,7 +51,7 @@ extension PacketSpace {
   public func contains(_ packet: [UInt128], in set: PacketSet) -> Bool {
     var node = set.node
     while node > 1 {
-      let value = packet[Int(diagram.fields[Int(node)])]
+      let value = packet[Int(diagram.field(node))]
       guard let edge = diagram.edges(node).first(where: { value <= diagram.lasts[$0] }) else {
         return false
       }
@@ -67,7 +67,7 @@ extension PacketSpace {
     var packet = widths.indices.map { wanted[$0]?.first ?? 0 }
     var node = set.node
     while node > 1 {
-      let field = Int(diagram.fields[Int(node)])
+      let field = Int(diagram.field(node))
       let open = openEdges(node)
       let liked = (wanted[field] ?? []).lazy.compactMap { value in
         open.first { $0.0.contains(value) }.map { (value, $0.1) }
@@ -104,7 +104,7 @@ extension PacketSpace {
     }
     for child in order {
       var inner = box
-      inner.intervals[Int(diagram.fields[Int(node)])] = grouped[child]
+      inner.intervals[Int(diagram.field(node))] = grouped[child]
       collectBoxes(child, inner, &found, limit: limit)
     }
   }

@@ -28,5 +28,8 @@ public final class PacketSpace {
   /// Nodes made so far, the two terminals included.
   public var nodeCount: Int { diagram.nodeCount }
 
+  /// Makes room for so many nodes, so that they are not moved as they become more.
+  public func reserve(nodes: Int) { diagram.reserve(nodes: nodes) }
+
   func maximum(_ field: Int) -> UInt128 { diagram.maximum(field) }
 }

@@ -137,6 +137,21 @@ private func grow(_ space: PacketSpace, _ random: inout Random, depth: Int) -> T
     }
   }
 
+  @Test func imagesAreTheSameSetsInAnotherSpace() {
+    var random = Random(state: 5)
+    for _ in 0..<100 {
+      let (space, other) = (PacketSpace(widths: widths), PacketSpace(widths: widths))
+      let twins = (0..<4).map { _ in grow(space, &random, depth: 3) }
+      // What the other space holds already must not matter.
+      _ = grow(other, &random, depth: 2)
+      let sets = PacketSetImage(of: twins.map(\.set), in: space).sets(in: other)
+      #expect(sets.count == twins.count)
+      for (set, twin) in zip(sets, twins) {
+        #expect(Set(universe.filter { other.contains($0, in: set) }) == twin.packets)
+      }
+    }
+  }
+
   /// A mask with holes falls apart into intervals; one with too many is refused, not guessed.
   @Test func masksWithHoles() {
     let space = PacketSpace(widths: [48, 128])

@@ -292,8 +292,21 @@ public final class IsolationAudit {
       let external = intent.externalNetworks(from: from.port.network).union([from.port.network])
       let published = intent.publicAddresses(of: target, on: external)
       let sent = space.complement(published)
+      let own = space.and(packets, space.or(mine, space.isGroup(.ethDestination)))
       found += leak(
-        .routing, .critical, from.origin, place, arrival, received: packets, sent: sent)
+        .routing, .critical, from.origin, place, arrival, received: own, sent: sent)
+      // What it overhears is for its neighbours: they may be meant to have it, and then its filter
+      // must not let through what it would not take for itself.
+      let overheard = space.minus(packets, own)
+      let neighbours = intent.publicAddresses(of: target.network, on: external)
+      found += leak(
+        .routing, .critical, from.origin, place, arrival, received: overheard,
+        sent: space.complement(neighbours), isAddressed: false)
+      let admitted = space.forget(.destination, .ethDestination, in: policy.ingress)
+      found += leak(
+        .ingress, .high, from.origin, place, arrival,
+        received: space.minus(overheard, admitted), sent: space.minus(neighbours, published),
+        isAddressed: false)
     }
     return found
   }

@@ -62,7 +62,7 @@ public enum Exposure: String, Hashable, Sendable, CaseIterable {
 }
 
 /// Packets delivered and not intended, from one origin to one place.
-public struct Leak {
+public struct Leak: Sendable {
   public let border: Border
   public let severity: LeakSeverity
   /// Nil for what no agent leaves open.
@@ -76,4 +76,11 @@ public struct Leak {
   /// One of them.
   public let witness: [UInt128]
   public let isAddressed: Bool
+
+  /// The same leak where its sets have other numbers.
+  public func with(sent: PacketSet, received: PacketSet) -> Leak {
+    Leak(
+      border: border, severity: severity, exposure: exposure, origin: origin, place: place,
+      sent: sent, received: received, witness: witness, isAddressed: isAddressed)
+  }
 }

@@ -11,6 +11,11 @@ public final class NeutronIntent {
   private let ports: [PortID: NeutronPort]
   private let builder: PortPolicyBuilder
   private var policies: [PortID: PortPolicy] = [:]
+  private struct PublicSide: Hashable {
+    let network: NetworkID
+    let outsides: Set<NetworkID>
+  }
+  private var publicSides: [PublicSide: PacketSet] = [:]
   /// Internal networks of each router.
   private var inside: [String: Set<NetworkID>] = [:]
 
@@ -139,6 +144,16 @@ public final class NeutronIntent {
         set = space.or(set, part)
       }
     }
+    return set
+  }
+
+  /// The same that lead to any port of a network.
+  func publicAddresses(of network: NetworkID, on networks: Set<NetworkID>) -> PacketSet {
+    let key = PublicSide(network: network, outsides: networks)
+    if let known = publicSides[key] { return known }
+    let ports = neutron.ports.records.filter { $0.network == network }
+    let set = space.union(ports.map { publicAddresses(of: $0, on: networks) })
+    publicSides[key] = set
     return set
   }
 

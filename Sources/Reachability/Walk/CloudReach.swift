@@ -105,6 +105,7 @@ public final class CloudReach {
         namespace.routing4.routes(in: .main).filter(\.destination.isHost).map(\.destination.address)
       }
     space = PacketSpace.headers()
+    space.reserve(nodes: 1 << 20)
     owners = AddressOwners.collect(cloud)
     toSender = space.diagonal(KnownMACs.collect(cloud))
   }
