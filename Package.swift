@@ -89,8 +89,8 @@ let package = Package(
     module(
       "Audit",
       [
-        "DataPlane", "Facts", "Isolation", "NetworkTypes", "PacketSets", "Reachability",
-        "Snapshot", "Trace", grdb,
+        "DataPlane", "Facts", "Isolation", "LogicalModel", "NetworkTypes", "OpenFlow",
+        "PacketSets", "Reachability", "Snapshot", "Trace", grdb,
       ]),
     module(
       "Report",
@@ -125,7 +125,12 @@ let package = Package(
     tests(
       "NetfilterTests",
       ["Conntrack", "Facts", "Formats", "KernelLab", "Netfilter", "NetworkTypes"]),
-    tests("SnapshotTests", ["Audit", "Facts", "Formats", "NetworkTypes", "Snapshot", grdb]),
+    tests(
+      "SnapshotTests",
+      [
+        "Audit", "FaultCaptures", "Facts", "Formats", "LogicalModel", "NetworkTypes", "Snapshot",
+        grdb,
+      ]),
     tests(
       "LogicalModelTests",
       ["FaultCaptures", "Facts", "Formats", "LogicalModel", "NetworkTypes", "Snapshot"]),

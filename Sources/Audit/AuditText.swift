@@ -7,7 +7,7 @@ extension AuditReport {
     var lines: [String] = []
     var lastRule: String?
     for finding in findings {
-      if finding.rule.id != lastRule { lines += Self.heading(finding.rule) }
+      if finding.rule.id != lastRule { lines += heading(finding.rule) }
       lastRule = finding.rule.id
       lines.append("  \(finding.subject): \(finding.message)")
       lines += finding.evidence.map { "    at \($0.text)" }
@@ -20,10 +20,15 @@ extension AuditReport {
     return lines + [summary]
   }
 
-  private static func heading(_ rule: AuditRule) -> [String] {
+  private func heading(_ rule: AuditRule) -> [String] {
     let severity = rule.severity.rawValue.uppercased()
     let padded = severity + String(repeating: " ", count: max(1, 10 - severity.count))
-    return ["\(padded)\(rule.id)  \(rule.title)", "  why: \(rule.why)", "  fix: \(rule.fix)"]
+    var lines = ["\(padded)\(rule.id)  \(rule.title)", "  why: \(rule.why)", "  fix: \(rule.fix)"]
+    if !rule.falsePositives.isEmpty { lines.append("  no finding where: \(rule.falsePositives)") }
+    if let seen = results.first(where: { $0.rule.id == rule.id })?.population {
+      lines.append("  looked at: \(seen)")
+    }
+    return lines
   }
 
   private var summary: String {
@@ -49,6 +54,7 @@ extension AuditReport {
     struct Entry: Encodable {
       var rule, title, subject, message, why, fix: String
       var severity: RuleSeverity
+      var precision: RulePrecision
       var references: [String]
       var evidence: [FindingPlace]
       init(_ finding: Finding) {
@@ -59,6 +65,7 @@ extension AuditReport {
         why = finding.rule.why
         fix = finding.rule.fix
         severity = finding.rule.severity
+        precision = finding.rule.precision
         references = finding.rule.references
         evidence = finding.evidence
       }
@@ -68,11 +75,16 @@ extension AuditReport {
       var id, title: String
       var verdict: RuleResult.Verdict
       var missing: [String]
+      /// What the rule looks at, and how many there are.
+      var population: String?
+      var lookedAt: Int?
       init(_ result: RuleResult) {
         id = result.rule.id
         title = result.rule.title
         verdict = result.verdict
         missing = result.missing
+        population = result.rule.population?.noun
+        lookedAt = result.lookedAt
       }
     }
   }

@@ -1,31 +1,58 @@
 // Runs rules on a snapshot, read-only.
 import Facts
 import GRDB
+import LogicalModel
 import Snapshot
 
 public enum Auditor {
-  /// The answers of `rules`, in their order.
+  /// The answers of `rules`, in their order; without `derived` rows those that ask for them are
+  /// unknown.
   ///
   /// Throws a RuleError for a query that SQLite refuses or that gives other columns, and a
   /// SnapshotError for a damaged snapshot.
-  public static func audit(_ snapshot: SnapshotFile, rules: [AuditRule]) throws -> AuditReport {
-    var results: [RuleResult] = []
-    for rule in rules {
-      results.append(try snapshot.read { try result(of: rule, in: $0) })
+  public static func audit(
+    _ snapshot: SnapshotFile, rules: [AuditRule], derived: DerivedRows? = nil
+  ) throws -> AuditReport {
+    // A rule's mistake is not the snapshot's damage.
+    let results: Result<[RuleResult], RuleError> = try snapshot.read { database in
+      try (derived ?? DerivedRows()).install(in: database)
+      defer { try? DerivedRows.drop(in: database) }
+      do {
+        return .success(try rules.map { try result(of: $0, in: database) })
+      } catch let error as RuleError {
+        return .failure(error)
+      }
     }
-    return AuditReport(results: results)
+    return AuditReport(results: try results.get())
   }
 
   static func result(of rule: AuditRule, in database: Database) throws -> RuleResult {
-    let known = SnapshotSchema.formatNames
-    if let stranger = rule.needs.joined().first(where: { !known.contains($0) }) {
-      throw RuleError("\(rule.id).sql", "needs '\(stranger)', which is no format of a capture file")
+    if let stranger = rule.needs.joined().first(where: { !isKnown($0) }) {
+      throw RuleError(
+        "\(rule.id).sql",
+        "needs '\(stranger)', which is no format of a capture file, 'reach' or 'drift:<code>'")
     }
     let rows = try rows(of: rule, in: database)
     let untold = rows.filter { $0["message"] == nil }.map { $0["subject"] as String? ?? "" }
     return RuleResult(
       rule: rule, findings: try grouped(rows.filter { $0["message"] != nil }, rule, database),
-      missing: try missing(for: rule, in: database) + untold)
+      missing: try missing(for: rule, in: database) + untold,
+      lookedAt: try population(of: rule, in: database))
+  }
+
+  private static func isKnown(_ need: String) -> Bool {
+    if need.hasPrefix("drift:") { return DriftCode(rawValue: String(need.dropFirst(6))) != nil }
+    return need == "reach" || SnapshotSchema.formatNames.contains(need)
+  }
+
+  private static func population(of rule: AuditRule, in database: Database) throws -> Int? {
+    guard let population = rule.population else { return nil }
+    do {
+      return try Int.fetchOne(database, sql: population.query)
+    } catch let error as DatabaseError {
+      throw RuleError(
+        "\(rule.id).sql", "population: " + (error.message ?? "SQLite refuses the query"))
+    }
   }
 
   private static func rows(of rule: AuditRule, in database: Database) throws -> [Row] {
@@ -77,6 +104,11 @@ public enum Auditor {
       var lacking: [String] = []
       var count = 0
       for format in formats {
+        if let untold = try untold(format, in: database) {
+          lacking += untold
+          count += 1
+          continue
+        }
         lacking += try gaps(of: format, in: database)
         count +=
           try Int.fetchOne(
@@ -86,6 +118,19 @@ public enum Auditor {
       let isNothing = count == 0 && lacking.isEmpty
       return isNothing ? ["\(formats.joined(separator: "|")): nothing was captured"] : lacking
     }
+  }
+
+  /// What a derived table lacks; nil for a format of files.
+  private static func untold(_ need: String, in database: Database) throws -> [String]? {
+    if need == "reach" {
+      return try String.fetchAll(database, sql: "SELECT reason FROM reach_unknown ORDER BY 1")
+    }
+    guard need.hasPrefix("drift:") else { return nil }
+    return try String.fetchAll(
+      database,
+      sql: """
+        SELECT coalesce(node || ': ', '') || reason FROM drift_unknown WHERE code = ? ORDER BY 1
+        """, arguments: [String(need.dropFirst(6))])
   }
 
   private static func gaps(of format: String, in database: Database) throws -> [String] {

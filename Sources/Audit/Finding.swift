@@ -29,6 +29,14 @@ public struct RuleResult: Hashable, Sendable {
   /// What the capture lacks and the rule needs; its answer is then not complete, and without
   /// findings it is unknown, never clean.
   public var missing: [String]
+  /// How many of the rule's population there are; nil where nobody counted.
+  public var lookedAt: Int?
+
+  /// `17 filtered ports`.
+  public var population: String? {
+    guard let lookedAt, let noun = rule.population?.noun else { return nil }
+    return "\(lookedAt) \(noun)"
+  }
 
   public var verdict: Verdict {
     if !findings.isEmpty { return .findings }

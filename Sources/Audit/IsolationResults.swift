@@ -4,20 +4,27 @@ import Facts
 import Isolation
 import Reachability
 
+/// A look at all packets of a cloud, and what it found.
+public struct IsolationRun {
+  public let check: IsolationCheck
+  public let report: IsolationReport
+
+  public init(_ facts: CloudFacts) {
+    check = IsolationCheck(DataPlaneModel(facts))
+    report = check.run()
+  }
+}
+
 extension AuditReport {
   /// Adds leaks, exposures and breakage of a cloud; what is not known about them makes the answer
-  /// unknown where nothing was found. Returns what they were taken from.
-  @discardableResult
-  public mutating func addIsolation(
-    _ facts: CloudFacts
-  ) -> (check: IsolationCheck, report: IsolationReport) {
-    let check = IsolationCheck(DataPlaneModel(facts))
-    let isolation = check.run()
+  /// unknown where nothing was found.
+  public mutating func add(_ run: IsolationRun, _ facts: CloudFacts) {
+    let isolation = run.report
     let files = Dictionary(
       facts.files.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     var order: [String] = []
     var grouped: [String: (AuditRule, [Finding])] = [:]
-    for finding in IsolationFindings(check, isolation).all() {
+    for finding in IsolationFindings(run.check, isolation).all() {
       let key = "\(finding.id) \(finding.severity.rawValue)"
       let rule = grouped[key]?.0 ?? AuditRule(finding)
       if grouped[key] == nil { order.append(key) }
@@ -35,7 +42,6 @@ extension AuditReport {
       RuleResult(rule: $0.0, findings: $0.1, missing: [])
     }
     results.append(Self.scope(isolation))
-    return (check, isolation)
   }
 
   /// How much was looked at, and what could not be told.
@@ -44,7 +50,7 @@ extension AuditReport {
       id: "reach",
       title: "All packets of \(isolation.originCount) origins, and \(isolation.expectationCount) "
         + "packets that must arrive",
-      severity: .info, why: "", fix: "", references: [], needs: [], query: "", tests: [])
+      severity: .info, why: "", fix: "")
     let undecided = isolation.undecided.map { "\($0.0.kind.rawValue): \($0.1.text)" }
     return RuleResult(
       rule: rule, findings: [], missing: isolation.unknowns + Set(undecided).sorted())
@@ -55,7 +61,7 @@ extension AuditRule {
   init(_ finding: IsolationFinding) {
     self.init(
       id: finding.id, title: finding.title, severity: RuleSeverity(finding.severity),
-      why: finding.why, fix: finding.fix, references: [], needs: [], query: "", tests: [])
+      why: finding.why, fix: finding.fix)
   }
 }
 

@@ -2,11 +2,14 @@
 //
 //     -- title: One sentence
 //     -- severity: critical | high | medium | low
+//     -- precision: certain | likely | possible
+//     -- population: what it looks at, in the plural: SELECT count(*) FROM …
 //     -- why: What happens, and what makes it happen; further lines
 //     --   are indented.
 //     -- fix: What to do.
+//     -- false-positives: Where a finding is none.   (may be left out)
 //     -- references: F-03, LP1930414
-//     -- needs: ovsdb-dump, ip-route-4|ip-route   (either of two)
+//     -- needs: ovsdb-dump, ip-route-4|ip-route   (either of two), drift:port-vlan, reach
 //     SELECT … AS subject, … AS message, file, line FROM …;
 //
 //     /* test: what the case shows
@@ -17,7 +20,11 @@
 // `expect:` may stand several times; `expect: nothing` and `expect: unknown` stand alone.
 
 enum RuleFile {
-  private static let fields = ["title", "severity", "why", "fix", "references", "needs"]
+  private static let fields = [
+    "title", "severity", "precision", "population", "why", "fix", "false-positives", "references",
+    "needs",
+  ]
+  private static let optionalFields: Set = ["references", "false-positives"]
 
   /// Reads a rule out of its file's text; `name` is the file's name.
   static func parse(_ text: String, name: String) throws(RuleError) -> AuditRule {
@@ -90,7 +97,8 @@ enum RuleFile {
 
     func rule() throws(RuleError) -> AuditRule {
       if let test { throw RuleError(name, line: test.line, "the test is not closed: wanted */") }
-      for field in fields where field != "references" && header[field, default: ""].isEmpty {
+      for field in fields
+      where !optionalFields.contains(field) && header[field, default: ""].isEmpty {
         throw RuleError(name, "field '\(field)' is missing")
       }
       guard let severity = RuleSeverity(rawValue: header["severity", default: ""]) else {
@@ -99,12 +107,37 @@ enum RuleFile {
       }
       let sql = query.joined(separator: "\n").trimmed
       guard !sql.isEmpty else { throw RuleError(name, "no query: wanted one SELECT") }
-      return AuditRule(
+      var rule = AuditRule(
         id: name.hasSuffix(".sql") ? String(name.dropLast(4)) : name,
         title: header["title", default: ""], severity: severity, why: header["why", default: ""],
-        fix: header["fix", default: ""], references: list("references"),
-        needs: list("needs").map { $0.split(separator: "|").map(String.init) },
-        query: sql, tests: tests)
+        fix: header["fix", default: ""])
+      rule.precision = try precision()
+      rule.population = try population()
+      rule.falsePositives = header["false-positives", default: ""]
+      rule.references = list("references")
+      rule.needs = list("needs").map { $0.split(separator: "|").map(String.init) }
+      rule.query = sql
+      rule.tests = tests
+      return rule
+    }
+
+    private func precision() throws(RuleError) -> RulePrecision {
+      guard let precision = RulePrecision(rawValue: header["precision", default: ""]) else {
+        let wanted = RulePrecision.allCases.map(\.rawValue).joined(separator: ", ")
+        throw RuleError(name, "unknown precision: wanted one of \(wanted)")
+      }
+      return precision
+    }
+
+    private func population() throws(RuleError) -> RulePopulation {
+      let text = header["population", default: ""]
+      guard let colon = text.firstIndex(of: ":") else {
+        throw RuleError(
+          name, "wanted 'population: what it looks at: SELECT count(*) …', found: \(text)")
+      }
+      return RulePopulation(
+        noun: String(text[..<colon]).trimmed,
+        query: String(text[text.index(after: colon)...]).trimmed)
     }
 
     private func list(_ field: String) -> [String] {

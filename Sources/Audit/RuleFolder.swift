@@ -2,23 +2,28 @@
 import Foundation
 
 public enum RuleFolder {
-  /// The rules of a folder, by id.
+  /// The rules of a folder and of the folders in it, one an area, by id.
   public static func rules(in folder: String) throws(RuleError) -> [AuditRule] {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+    guard let names = try? FileManager.default.subpathsOfDirectory(atPath: folder) else {
       throw RuleError(folder, "no such folder: wanted a folder of rule files (*.sql)")
     }
     let files = names.filter { $0.hasSuffix(".sql") }.sorted()
     guard !files.isEmpty else {
       throw RuleError(folder, "holds no rule: wanted rule files (*.sql)")
     }
-    var rules: [AuditRule] = []
-    for name in files {
-      guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else {
-        throw RuleError(name, "cannot be read")
+    var rules: [String: (path: String, rule: AuditRule)] = [:]
+    for path in files {
+      guard let data = FileManager.default.contents(atPath: "\(folder)/\(path)") else {
+        throw RuleError(path, "cannot be read")
       }
-      rules.append(try RuleFile.parse(String(decoding: data, as: UTF8.self), name: name))
+      let name = URL(fileURLWithPath: path).lastPathComponent
+      let rule = try RuleFile.parse(String(decoding: data, as: UTF8.self), name: name)
+      if let other = rules[rule.id] {
+        throw RuleError(path, "has the name of \(other.path): wanted one rule of a name")
+      }
+      rules[rule.id] = (path, rule)
     }
-    return rules
+    return rules.values.map(\.rule).sorted { $0.id < $1.id }
   }
 
   /// The program's own rules: `Rules` beside the executable or in a folder above it (a build tree),
@@ -40,7 +45,7 @@ public enum RuleFolder {
   }
 
   private static func isRuleFolder(_ path: String) -> Bool {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
     return names.contains { $0.hasSuffix(".sql") }
   }
 }

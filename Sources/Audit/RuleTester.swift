@@ -21,6 +21,7 @@ public enum RuleTester {
       let queue = try DatabaseQueue()
       let failure = try queue.inDatabase { database in
         try SnapshotSchema.createForTests(in: database)
+        try DerivedRows.make(in: database)
         try prepare(database, rule)
         return try Self.failure(of: test, rule, database)
       }
@@ -35,7 +36,8 @@ public enum RuleTester {
         INSERT INTO namespace (node, name, is_captured)
           VALUES ('n1', 'root', 1), ('n2', 'root', 1);
         """)
-    for (index, format) in rule.needs.compactMap(\.first).enumerated() {
+    let formats = rule.needs.compactMap(\.first).filter(SnapshotSchema.formatNames.contains)
+    for (index, format) in formats.enumerated() {
       let isNeutron = format.hasPrefix("neutron-")
       try database.execute(
         sql: "INSERT INTO capture_file (id, node, path, format) VALUES (?, ?, ?, ?)",

@@ -1,6 +1,7 @@
 // `ovsight audit SNAPSHOT`: rules over the snapshot, and isolation over all packets.
 import ArgumentParser
 import Audit
+import Facts
 import LogicalModel
 import Report
 import Snapshot
@@ -55,6 +56,13 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "List the rules in place of an audit.")
   var list = false
 
+  @Flag(
+    help: """
+      Print the derived tables that rules may ask (drift, reach, leak, breakage) as SQL in place of \
+      an audit: (ovsight audit SNAPSHOT --sql; cat RULE.sql) | sqlite3 SNAPSHOT
+      """)
+  var sql = false
+
   func validate() throws {
     if snapshot == nil, !test, !list {
       throw ValidationError("Missing expected argument '<snapshot>'")
@@ -62,6 +70,7 @@ struct AuditCommand: ParsableCommand {
   }
 
   func run() throws {
+    if sql, let snapshot { return try printTables(try SnapshotFile.open(path: snapshot)) }
     let rules = try RuleFolder.rules(in: try folder())
     if list {
       for rule in rules { printLine("\(rule.id)  \(rule.severity.rawValue)  \(rule.title)") }
@@ -81,11 +90,19 @@ struct AuditCommand: ParsableCommand {
   }
 
   private func audit(_ snapshot: SnapshotFile, _ rules: [AuditRule]) throws {
-    var report = try Auditor.audit(snapshot, rules: rules)
+    var facts: CloudFacts?
+    var derived: DerivedRows?
+    var run: IsolationRun?
+    if isolation || waivers != nil || rules.contains(where: \.needsDerivedTables) {
+      let loaded = try snapshot.loadFacts()
+      if isolation { run = IsolationRun(loaded) }
+      derived = DerivedRows(drift: Drift.report(CloudModel(loaded), loaded), isolation: run)
+      facts = loaded
+    }
+    var report = try Auditor.audit(snapshot, rules: rules, derived: derived)
     var notes: [String] = []
-    if isolation || waivers != nil {
-      let facts = try snapshot.loadFacts()
-      if isolation { report.addIsolation(facts) }
+    if let facts {
+      if let run { report.add(run, facts) }
       if let waivers {
         let day = today ?? facts.nodes.compactMap(\.capturedAt).max().map { String($0.prefix(10)) }
         (report, notes) = try Waivers(try readFile(waivers), file: waivers)
@@ -105,6 +122,14 @@ struct AuditCommand: ParsableCommand {
     if format != .text { notes.forEach { printError("ovsight: \($0)") } }
     let code = report.exitCode(failingOn: failOn)
     if code != 0 { throw ExitCode(code) }
+  }
+
+  private func printTables(_ snapshot: SnapshotFile) throws {
+    let facts = try snapshot.loadFacts()
+    let rows = DerivedRows(
+      drift: Drift.report(CloudModel(facts), facts),
+      isolation: isolation ? IsolationRun(facts) : nil)
+    print(rows.sql, terminator: "")
   }
 
   private func printReport(

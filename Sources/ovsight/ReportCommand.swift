@@ -88,15 +88,17 @@ struct ReportCommand: ParsableCommand {
     if let title { input.title = title }
     input.source = URL(fileURLWithPath: snapshot).lastPathComponent
     input.toolVersion = Ovsight.version
-    if var report = try audit(file) {
-      if isolation {
-        let proof = report.addIsolation(facts)
-        input.tenancy = TenantMatrix(proof.check, proof.report, input.model)
+    let drift = Drift.report(input.model, facts)
+    let run = isolation ? IsolationRun(facts) : nil
+    if var report = try audit(file, DerivedRows(drift: drift, isolation: run)) {
+      if let run {
+        report.add(run, facts)
+        input.tenancy = TenantMatrix(run.check, run.report, input.model)
       }
       input.findings = FindingSet(report.showing(severity), names: ObjectNames(input.model))
       input.findings?.leftOut = report.leftOut(below: severity) ?? ""
     }
-    input.findings?.add(Drift.report(input.model, facts), facts: facts)
+    input.findings?.add(drift, facts: facts)
     input.traces = try traces(facts)
     try addAnswers(&input)
     input.changes = try changes(facts)
@@ -126,9 +128,9 @@ struct ReportCommand: ParsableCommand {
   }
 
   /// Nil where the program came without rules, which the report says.
-  private func audit(_ file: SnapshotFile) throws -> AuditReport? {
+  private func audit(_ file: SnapshotFile, _ derived: DerivedRows) throws -> AuditReport? {
     guard let folder = rules ?? RuleFolder.builtIn() else { return nil }
-    return try Auditor.audit(file, rules: try RuleFolder.rules(in: folder))
+    return try Auditor.audit(file, rules: try RuleFolder.rules(in: folder), derived: derived)
   }
 
   private func addAnswers(_ input: inout ReportInput) throws {

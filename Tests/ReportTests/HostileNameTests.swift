@@ -140,15 +140,16 @@ import Testing
   }
 
   static func audit(_ name: String) -> AuditReport {
-    let rule = AuditRule(
-      id: name, title: name, severity: .critical, why: name, fix: name, references: [name],
-      needs: [], query: "", tests: [])
+    var rule = AuditRule(id: name, title: name, severity: .critical, why: name, fix: name)
+    rule.references = [name]
+    rule.falsePositives = name
+    rule.population = RulePopulation(noun: name, query: "")
     let place = FindingPlace(node: name, file: name, line: 1)
     return AuditReport(results: [
       RuleResult(
         rule: rule,
         findings: [Finding(rule: rule, subject: name, message: name, evidence: [place])],
-        missing: []),
+        missing: [], lookedAt: 1),
       RuleResult(rule: rule, findings: [], missing: [name]),
     ])
   }

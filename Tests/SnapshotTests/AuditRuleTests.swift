@@ -105,6 +105,7 @@ import Testing
         "CRITICAL  bridge-netfilter-off  Guests' packets pass the node's packet filter by",
         "  fix: modprobe br_netfilter; sysctl -w net.bridge.bridge-nf-call-iptables=1 "
           + "net.bridge.bridge-nf-call-ip6tables=1; make both permanent.",
+        "  looked at: 4 nodes",
         "  cmp1 net.bridge.bridge-nf-call-iptables: is 0; 7 ports on Linux bridges are filtered "
           + "by nothing",
         "    at cmp1 root/sysctl.txt:3",
@@ -123,6 +124,8 @@ import Testing
   private static let header = """
     -- title: A title
     -- severity: low
+    -- precision: likely
+    -- population: nodes: SELECT count(*) FROM node
     -- why: Because
     --   of this.
     -- fix: Mend it.
@@ -147,6 +150,9 @@ import Testing
     #expect(rule.id == "some-rule")
     #expect(rule.why == "Because of this.")
     #expect(rule.severity == .low)
+    #expect(rule.precision == .likely)
+    #expect(rule.population == RulePopulation(noun: "nodes", query: "SELECT count(*) FROM node"))
+    #expect(rule.falsePositives.isEmpty)
     #expect(rule.needs == [["ps"]])
     #expect(rule.query == "SELECT 1;")
   }
@@ -159,7 +165,8 @@ import Testing
   static let wrong: [Wrong] = [
     Wrong(
       "-- tilte: x\n",
-      "a.sql:1: unknown field 'tilte': wanted one of title, severity, why, fix, references, needs"
+      "a.sql:1: unknown field 'tilte': wanted one of title, severity, precision, population, "
+        + "why, fix, false-positives, references, needs"
     ),
     Wrong("-- title\n", "a.sql:1: wanted 'field: value': title"),
     Wrong("-- title: x\n-- title: y\n", "a.sql:2: field 'title' stands twice"),
@@ -167,17 +174,26 @@ import Testing
     Wrong(
       header.replacing("low", with: "dire"),
       "a.sql: unknown severity: wanted one of critical, high, medium, low, info"),
-    Wrong(header, "a.sql: no query: wanted one SELECT"),
-    Wrong(whole, then: "/* test: x\n", "a.sql:8: the test is not closed: wanted */"),
     Wrong(
-      whole, then: "/* test: x\n*/\n", "a.sql:8: the test expects nothing: wanted 'expect:'"),
-    Wrong(whole, then: "/* test:\n*/\n", "a.sql:8: the test has no name"),
+      whole.replacing("likely", with: "perhaps"),
+      "a.sql: unknown precision: wanted one of certain, likely, possible"),
+    Wrong(
+      whole.replacing("nodes: SELECT count(*) FROM node", with: "nodes"),
+      "a.sql: wanted 'population: what it looks at: SELECT count(*) …', found: nodes"),
+    Wrong(
+      whole.replacing("FROM node", with: "FROM nodes"), then: test,
+      "a.sql: population: no such table: nodes"),
+    Wrong(header, "a.sql: no query: wanted one SELECT"),
+    Wrong(whole, then: "/* test: x\n", "a.sql:10: the test is not closed: wanted */"),
+    Wrong(
+      whole, then: "/* test: x\n*/\n", "a.sql:10: the test expects nothing: wanted 'expect:'"),
+    Wrong(whole, then: "/* test:\n*/\n", "a.sql:10: the test has no name"),
     Wrong(
       whole, then: "/* test: x\nexpect: nothing\nexpect: a\n*/\n",
-      "a.sql:8: 'expect: nothing' stands alone"),
+      "a.sql:10: 'expect: nothing' stands alone"),
     Wrong(
       whole.replacing("ps", with: "pz"), then: test,
-      "a.sql: needs 'pz', which is no format of a capture file"),
+      "a.sql: needs 'pz', which is no format of a capture file, 'reach' or 'drift:<code>'"),
     Wrong(
       header, then: "SELECT 1;\n\(test)",
       "a.sql: wanted one SELECT of the columns subject, message, file, line"),
@@ -201,6 +217,15 @@ import Testing
 
   @Test(arguments: wrong) func isToldWhatIsWrong(_ wrong: Wrong) {
     #expect(error(wrong.text) == wrong.message)
+  }
+
+  @Test func twoRulesOfOneNameAreRefused() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.whole, "one/a.sql")
+    try folder.write(Self.whole, "two/a.sql")
+    #expect(throws: RuleError("two/a.sql", "has the name of one/a.sql: wanted one rule of a name")) {
+      try RuleFolder.rules(in: folder.path)
+    }
   }
 
   @Test func aFolderWithoutRulesSaysSo() throws {

@@ -14,7 +14,7 @@ public enum ReachOrigin: Hashable, Sendable {
   /// Index into the cloud's outside hosts.
   case outside(Int)
 
-  var asPlace: ReachPlace {
+  public var asPlace: ReachPlace {
     switch self {
     case .guest(let index): .guest(index)
     case .outside(let index): .outside(index)

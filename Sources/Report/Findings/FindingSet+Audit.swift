@@ -16,7 +16,7 @@ extension FindingSet.Rule {
     self.init(
       id: rule.id, title: rule.title, severity: rule.severity, why: rule.why, fix: rule.fix,
       references: rule.references, verdict: Verdict(rawValue: result.verdict.rawValue) ?? .unknown,
-      missing: result.missing)
+      missing: result.missing, lookedAt: result.population ?? "")
   }
 }
 

@@ -66,9 +66,11 @@ public struct FindingSet: Sendable {
     public var verdict: Verdict
     /// What the capture lacks and the rule needs.
     public var missing: [String]
+    /// `17 filtered ports`; empty where nobody counted.
+    public var lookedAt: String
     public init(
       id: String, title: String, severity: RuleSeverity, why: String = "", fix: String = "",
-      references: [String] = [], verdict: Verdict, missing: [String] = []
+      references: [String] = [], verdict: Verdict, missing: [String] = [], lookedAt: String = ""
     ) {
       self.id = id
       self.title = title
@@ -78,6 +80,7 @@ public struct FindingSet: Sendable {
       self.references = references
       self.verdict = verdict
       self.missing = missing
+      self.lookedAt = lookedAt
     }
   }
   /// Sorted by id.

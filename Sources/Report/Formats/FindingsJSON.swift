@@ -61,6 +61,7 @@ enum FindingsJSON {
       .init("id", .string(rule.id)), .init("title", .string(rule.title)),
       .init("severity", .string(rule.severity.rawValue)),
       .init("verdict", .string(rule.verdict.rawValue)), .init("missing", .strings(rule.missing)),
+      .init("looked_at", .string(rule.lookedAt)),
     ])
   }
 }

@@ -44,6 +44,16 @@ struct FindingsSection {
       })
   }
 
+  /// What each rule looked at.
+  func lookedAt() -> PageValue {
+    .list(
+      set.rules.filter { !$0.lookedAt.isEmpty }.map { rule in
+        [
+          "rule": .text(rule.id), "title": .text(rule.title), "population": .text(rule.lookedAt),
+        ]
+      })
+  }
+
   // MARK: a page each
 
   func writePages() throws(ReportError) {

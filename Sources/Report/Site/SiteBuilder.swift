@@ -68,6 +68,8 @@ struct SiteBuilder {
         "was_run": true, "left_out": .text(set.leftOut), "is_empty": .flag(set.findings.isEmpty),
         "silence": .text(silence.prefix(1).uppercased() + silence.dropFirst() + "."),
         "open": section.open(), "has_open": .flag(set.rules.contains { !$0.missing.isEmpty }),
+        "looked": section.lookedAt(),
+        "has_looked": .flag(set.rules.contains { !$0.lookedAt.isEmpty }),
       ])
     try section.writePages()
   }

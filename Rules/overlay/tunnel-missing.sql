@@ -1,5 +1,7 @@
 -- title: Two nodes of an overlay network have no tunnel to each other
 -- severity: high
+-- precision: certain
+-- population: tunnels: SELECT count(*) FROM v_tunnel
 -- why: Guests of one network on both nodes reach each other only through this tunnel. The agent that
 --   missed the notice of the other one's tunnel address does not ask again.
 -- fix: Restart the Open vSwitch agent of the node that lacks the port; check local_ip on both.

@@ -1,5 +1,7 @@
 -- title: A provider network's VLAN is not translated at its physical bridge
 -- severity: high
+-- precision: certain
+-- population: bridges to physical networks: SELECT count(*) FROM v_provider_bridge
 -- why: The bridge to the physical network drops what it has no translation for: the network works
 --   inside the node and is cut off from all others.
 -- fix: Restart the node's Open vSwitch agent, which writes the translation anew.

@@ -1,5 +1,7 @@
 -- title: A bridge to a physical network has no physical port
 -- severity: high
+-- precision: certain
+-- population: bridges to physical networks: SELECT count(*) FROM v_provider_bridge
 -- why: What the node sends to the provider network ends in the bridge: floating IPs, SNAT and provider
 --   networks of that node are cut off from the outside.
 -- fix: Add the network interface or bond to the bridge (ovs-vsctl add-port), or correct

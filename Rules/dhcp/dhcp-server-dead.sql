@@ -1,5 +1,7 @@
 -- title: A network's DHCP server does not run
 -- severity: high
+-- precision: certain
+-- population: DHCP servers that are asked for: SELECT count(*) FROM neutron_dhcp_agent
 -- why: New guests get no address, running ones lose theirs when the lease ends; on networks without a
 --   router, metadata goes too.
 -- fix: Restart the DHCP agent on the node; its log says why dnsmasq ended.

@@ -1,5 +1,7 @@
 -- title: A port that should carry traffic is in the dead VLAN
 -- severity: high
+-- precision: certain
+-- population: ports of switches: SELECT count(*) FROM v_switch_port
 -- why: New ports start in VLAN 4095, which every bridge drops; the agent moves them to their network's
 --   local VLAN when it has wired them. A port that is still there has no network at all: the agent
 --   failed, or declared the port dead.

@@ -1,5 +1,7 @@
 -- title: Guests' packets pass the node's packet filter by
 -- severity: critical
+-- precision: certain
+-- population: nodes: SELECT count(*) FROM node
 -- why: With the iptables_hybrid firewall driver, security groups and anti-spoofing are iptables rules
 --   for packets on the guests' Linux bridges. The kernel shows such packets to iptables only with
 --   br_netfilter loaded and bridge-nf-call-iptables on: without it every guest is unfiltered.

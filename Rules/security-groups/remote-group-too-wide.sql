@@ -1,5 +1,7 @@
 -- title: Flows admit an address to a port that is no member of any group it admits
 -- severity: critical
+-- precision: certain
+-- population: conjunctive flows: SELECT count(*) FROM flow WHERE actions LIKE 'conjunction%'
 -- why: With the openvswitch firewall, a rule that admits a group is a conjunction of the group's
 --   addresses and the admitted ports. An address that has left the group, or came with a reused
 --   conjunction id, still gets in.

@@ -1,5 +1,7 @@
 -- title: A router with SNAT has no SNAT rule
 -- severity: high
+-- precision: certain
+-- population: routers: SELECT count(*) FROM neutron_router
 -- why: Guests without a floating IP send private addresses to the outside, where no answer finds its
 --   way back, and where others see them.
 -- fix: Restart the L3 agent of the node named, which writes the router's NAT rules anew.

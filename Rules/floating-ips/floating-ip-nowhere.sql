@@ -1,5 +1,7 @@
 -- title: A floating IP is alive on no node
 -- severity: high
+-- precision: certain
+-- population: floating IPs: SELECT count(*) FROM neutron_floating_ip
 -- why: No node answers ARP for it: neither has a device its address, nor a floating IP namespace a
 --   route to it.
 -- fix: Restart the L3 agent of the node that should hold it, or disassociate it and associate it again.

@@ -1,5 +1,7 @@
 -- title: A flow translates between a segment and another network's local VLAN
 -- severity: critical
+-- precision: certain
+-- population: local VLANs of networks: SELECT count(*) FROM v_network_local_vlan
 -- why: Frames of one network's segment are put into another network on this node: its guests get
 --   broadcasts and unknown unicast of strangers, and the network itself is cut off here.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew; if the row comes back,

@@ -1,5 +1,7 @@
 -- title: A port is wired into another network's local VLAN
 -- severity: critical
+-- precision: certain
+-- population: ports of switches: SELECT count(*) FROM v_switch_port
 -- why: On a node, a network is a local VLAN of the integration bridge. A port with another network's
 --   VLAN hears and reaches that network's guests, whoever owns them, and no longer its own.
 -- fix: Restart the node's Open vSwitch agent, which sets the port's tag again; if two networks share a

@@ -1,5 +1,7 @@
 -- title: A floating IP gateway does not answer ARP for its floating IPs
 -- severity: high
+-- precision: certain
+-- population: floating IP gateways: SELECT count(*) FROM v_neutron_device WHERE role = 'fg'
 -- why: On nodes with distributed routers a floating IP is an address of no device: the gateway device
 --   answers ARP for it by proxy_arp. Without that the outside finds no floating IP of the node.
 -- fix: sysctl -w net.ipv4.conf.DEVICE.proxy_arp=1 in the namespace named; restart the L3 agent.

@@ -1,5 +1,7 @@
 -- title: A security group's address set lacks a member
 -- severity: high
+-- precision: certain
+-- population: address sets: SELECT count(*) FROM ipset
 -- why: Rules that admit a group admit the addresses of an ipset. A port whose address is missing there
 --   is refused, though Neutron's rules admit it.
 -- fix: Restart the Open vSwitch agent of the node named.

@@ -1,5 +1,7 @@
 -- title: A router with a gateway has no default route
 -- severity: high
+-- precision: certain
+-- population: routers: SELECT count(*) FROM neutron_router
 -- why: The router reaches the external network's own addresses and nothing behind its gateway.
 -- fix: Restart the L3 agent of the node named, or clear the router's gateway and set it again.
 -- references: F-34, F-63

@@ -1,5 +1,7 @@
 -- title: A device of a guest or router is down
 -- severity: high
+-- precision: certain
+-- population: devices of guests and routers: SELECT count(*) FROM v_neutron_device
 -- why: Nothing passes a device that is administratively down, and the kernel removes the routes through
 --   it, also those that do not come back with it.
 -- fix: ip link set DEVICE up in the namespace named; restart the L3 agent where routes went with it.

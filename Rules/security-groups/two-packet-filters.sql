@@ -1,5 +1,7 @@
 -- title: Neutron's rules stand in both back ends of iptables
 -- severity: high
+-- precision: certain
+-- population: nodes: SELECT count(*) FROM node
 -- why: The kernel runs both rule sets, each without knowing of the other. Agents write to one of them:
 --   the other's rules are what was true when the node was switched over, and still drop and translate.
 -- fix: Move the node to one back end (update-alternatives --config iptables), flush the other's

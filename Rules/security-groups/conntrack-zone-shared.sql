@@ -1,5 +1,7 @@
 -- title: Two ports share a zone of connection tracking
 -- severity: critical
+-- precision: certain
+-- population: ports with a zone: SELECT count(*) FROM v_port_conntrack_zone
 -- why: Inside a zone, connections are told apart by their addresses alone. Two ports whose networks
 --   use the same addresses then take each other's connections for their own: replies get through that
 --   no rule allows, and allowed packets are dropped as invalid.

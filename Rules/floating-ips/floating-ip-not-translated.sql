@@ -1,5 +1,7 @@
 -- title: A floating IP has no translation to its port
 -- severity: high
+-- precision: certain
+-- population: floating IPs: SELECT count(*) FROM neutron_floating_ip
 -- why: Packets to the floating IP reach the router and end there: no DNAT rule turns them to the port.
 -- fix: Restart the L3 agent of the node that holds the floating IP, or disassociate it and associate
 --   it again.

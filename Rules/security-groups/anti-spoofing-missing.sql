@@ -1,5 +1,8 @@
 -- title: A guest may send from any address
 -- severity: critical
+-- precision: certain
+-- population: chains of filtered ports: SELECT count(*) FROM iptables_chain WHERE namespace =
+--   'root' AND name LIKE 'neutron-openvswi-o%'
 -- why: The jump to the port's anti-spoofing chain is missing: the guest can take another's address, and
 --   with it what others' rules grant to that.
 -- fix: Restart the node's Open vSwitch agent, which writes the port's rules anew.

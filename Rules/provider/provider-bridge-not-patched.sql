@@ -1,5 +1,7 @@
 -- title: A bridge to a physical network is not connected to the integration bridge
 -- severity: high
+-- precision: certain
+-- population: bridges to physical networks: SELECT count(*) FROM v_provider_bridge
 -- why: The patch between them is the only way from guests and routers to the physical network.
 -- fix: Restart the node's Open vSwitch agent, which makes the patch ports again.
 -- references: F-34, F-11

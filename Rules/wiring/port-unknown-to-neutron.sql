@@ -1,5 +1,7 @@
 -- title: A port in a network's local VLAN that Neutron does not know
 -- severity: critical
+-- precision: likely
+-- population: ports of switches: SELECT count(*) FROM v_switch_port
 -- why: It hears the network and speaks in it without any port of Neutron: unfiltered, counted nowhere,
 --   and where it sits in a router's namespace, a way between networks that nobody asked for.
 -- fix: Find out who made it; if nobody needs it, ovs-vsctl del-port it. neutron-ovs-cleanup removes

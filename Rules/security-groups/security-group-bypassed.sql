@@ -1,5 +1,8 @@
 -- title: A port's packet filter lets everything in, its security groups do not
 -- severity: critical
+-- precision: certain
+-- population: chains of filtered ports: SELECT count(*) FROM iptables_chain WHERE namespace =
+--   'root' AND name LIKE 'neutron-openvswi-i%'
 -- why: A rule without conditions at the guest's side of the filter takes every packet before the
 --   security groups' rules are asked.
 -- fix: Restart the node's Open vSwitch agent, which writes the port's rules anew.

@@ -1,5 +1,7 @@
 -- title: A port behind a floating IP goes out with another address
 -- severity: high
+-- precision: certain
+-- population: floating IPs: SELECT count(*) FROM neutron_floating_ip
 -- why: What the port sends carries an address that is not its floating IP: the far end sees, logs and
 --   trusts somebody else.
 -- fix: Restart the L3 agent of the node named, which writes the router's NAT rules anew.

@@ -1,5 +1,8 @@
 -- title: The underlay's MTU is too small for an overlay network
 -- severity: high
+-- precision: certain
+-- population: overlay networks: SELECT count(*) FROM neutron_segment WHERE network_type IN
+--   ('vxlan', 'gre', 'geneve')
 -- why: Full-size packets of the network do not fit with the tunnel's header around them: connections
 --   open, and hang as soon as they carry data.
 -- fix: Raise the MTU of the device that carries the tunnels, on every switch and node of the way, or

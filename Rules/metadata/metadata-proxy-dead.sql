@@ -1,5 +1,7 @@
 -- title: A metadata proxy does not run
 -- severity: high
+-- precision: certain
+-- population: nodes: SELECT count(*) FROM node
 -- why: Guests behind it get no answer from 169.254.169.254: new servers start without keys, names and
 --   user data.
 -- fix: Restart the L3 agent (a router's proxy) or the DHCP agent (a network's) on the node.

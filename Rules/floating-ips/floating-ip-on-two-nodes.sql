@@ -1,5 +1,7 @@
 -- title: A floating IP is alive on more than one node
 -- severity: high
+-- precision: certain
+-- population: floating IPs: SELECT count(*) FROM neutron_floating_ip
 -- why: Each of the nodes answers ARP for it. Which one the outside talks to changes with its caches,
 --   and only one of them leads to the port.
 -- fix: Remove the address or route from the node that does not belong to the port; if it comes back,

@@ -1,5 +1,7 @@
 -- title: A node answers ARP with a wrong MAC address
 -- severity: high
+-- precision: certain
+-- population: flows that answer ARP: SELECT count(*) FROM flow WHERE actions LIKE '%arp_op%'
 -- why: The tunnel bridge answers guests' ARP requests itself. A stale row sends what they have for one
 --   port to another, or to nobody.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
