@@ -53,29 +53,6 @@ struct LiveReplayTests {
     #expect(try replay.run(["ovs-vsctl", "list-br"], in: .node("cmp1")).contains("br-int\n"))
   }
 
-  /// Killed at any moment of its building, a replay leaves nothing that `down` does not find.
-  @Test(.timeLimit(.minutes(20)), arguments: [0.2, 1.5, 4.0])
-  func aBuilderThatIsKilledLeavesNothing(seconds: Double) throws {
-    let host = try PrivateHost()
-    defer { host.end() }
-    let folder = LiveCloud.freshFolder()
-    let snapshot = "/tmp/ovsight-replay-\(UUID().uuidString).db"
-    defer { unlink(snapshot) }
-    try Command([LiveCloud.program, "import", LiveCloud.fixture, "--output", snapshot]).run()
-    let before = try host.belongings()
-    let builder = try host.command(
-      [LiveCloud.program, "replay", snapshot, "up", "--state", folder]
-    ).start()
-    usleep(UInt32(seconds * 1_000_000))
-    kill(builder, SIGKILL)
-    var status: Int32 = 0
-    waitpid(builder, &status, 0)
-    #expect(Replay.down(folder))
-    #expect(Replay.status(folder).condition == .down)
-    #expect(try host.belongings() == before)
-    #expect(!FileManager.default.fileExists(atPath: folder))
-  }
-
   @Test func aFolderHoldsOneReplay() throws {
     let folder = LiveCloud.freshFolder()
     #expect(Replay.status(folder).condition == .down)

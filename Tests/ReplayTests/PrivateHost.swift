@@ -33,12 +33,23 @@ struct PrivateHost {
     Command(["nsenter", "-t", "\(process)", "-n", "-m", "--"] + words)
   }
 
-  /// All that a replay could leave: devices, named namespaces, mounts.
+  /// All that a replay could leave: devices, queueing disciplines, named namespaces, mounts.
   func belongings() throws -> [String] {
-    let devices = try command(["ip", "-o", "link"]).run()
+    let devices =
+      try command(["ip", "-o", "link"]).run() + command(["tc", "qdisc", "show"]).run()
     let names = try command(["ip", "netns", "list"]).run()
     let mounts = try String(contentsOfFile: "/proc/\(process)/mounts", encoding: .utf8)
     return (devices + names + mounts).split(separator: "\n").map(String.init)
+  }
+
+  /// Processes of the machine whose command line has the folder's name.
+  func processes(naming folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.filter { Int($0) != nil }.compactMap { id in
+      let data = FileManager.default.contents(atPath: "/proc/\(id)/cmdline")
+      let line = data.map { String(decoding: $0, as: UTF8.self).replacing("\0", with: " ") }
+      return line.flatMap { $0.contains(folder) ? "\(id) \($0)" : nil }
+    }
   }
 
   func end() {
