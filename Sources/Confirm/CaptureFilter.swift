@@ -23,7 +23,9 @@ enum CaptureFilter {
     // Refusals are ICMP errors.
     case .tcp: inner = "tcp or icmp or icmp6"
     case .udp: inner = "udp or icmp or icmp6"
-    default: inner = "ip or ip6"
+    case .arp: inner = "arp"
+    case .dhcp: inner = "udp port 67 or udp port 68"
+    case .sctp: inner = "ip or ip6"
     }
     let tunnels = tunnelPorts.sorted().map { " or udp dst port \($0)" }.joined()
     return "\(inner)\(tunnels) or ip proto 47"

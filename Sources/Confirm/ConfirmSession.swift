@@ -13,6 +13,8 @@ public final class ConfirmSession {
   private let field: ConfirmField
   private let captures: CaptureSet
   private let tunnelPorts: Set<UInt16>
+  /// Where guests' frames are put into their nodes; nil where guests send them.
+  private let injector: FrameInjector?
 
   /// Captures on nodes elsewhere end by themselves, should nobody be left to end them.
   private static let longestSeconds = 600
@@ -23,7 +25,12 @@ public final class ConfirmSession {
   private static let quietSeconds = 0.25
 
   /// Opens captures on all points of the field.
-  public init(_ tracer: Tracer, _ field: ConfirmField, kind: ProbeProtocol) {
+  ///
+  /// With an injector frames enter nodes as if guests had sent them, and guests are not touched.
+  public init(
+    _ tracer: Tracer, _ field: ConfirmField, kind: ProbeProtocol, injector: FrameInjector? = nil
+  ) {
+    self.injector = injector
     self.tracer = tracer
     self.field = field
     tunnelPorts = FrameLayers.usualTunnelPorts.union(Self.tunnelPorts(tracer.cloud))
@@ -44,9 +51,14 @@ public final class ConfirmSession {
 
   /// Predicts, sends, compares. A first packet may be lost to a cold cache that the model takes for
   /// warm, so what is missing is looked for once more.
-  public func confirm(_ probe: Probe, attempts: Int = 2) -> ConfirmReport {
+  ///
+  /// - Parameter prepare: run before each attempt, which must not meet what the one before taught.
+  public func confirm(
+    _ probe: Probe, attempts: Int = 2, prepare: () throws -> Void
+  ) rethrows -> ConfirmReport {
     var last: ConfirmReport?
     for attempt in 1...max(1, attempts) {
+      try prepare()
       let report = attemptOnce(probe, number: attempt)
       if report.isConfirmed != false || report.refusal != nil { return report }
       // A surplus frame does not go away by asking again.
@@ -58,11 +70,16 @@ public final class ConfirmSession {
     return last ?? attemptOnce(probe, number: 1)
   }
 
+  public func confirm(_ probe: Probe, attempts: Int = 2) -> ConfirmReport {
+    confirm(probe, attempts: attempts, prepare: {})
+  }
+
   private func attemptOnce(_ probe: Probe, number: Int) -> ConfirmReport {
-    var mark = ProbeMark.random()
     var marked = probe
-    marked.sourcePort = mark.sourcePort
     do {
+      if injector != nil || isFrame(probe) { return try attemptFrame(probe, number) }
+      var mark = ProbeMark.random()
+      marked.sourcePort = mark.sourcePort
       let (place, source) = try origin(of: probe)
       if case .namespace = probe.origin, marked.source == nil { marked.source = source }
       let result = tracer.trace(marked)
@@ -87,6 +104,52 @@ public final class ConfirmSession {
       return refused(tracer.trace(marked), "\(error)")
     }
   }
+
+  /// What no kernel sends when asked: it is sent as a whole frame.
+  private func isFrame(_ probe: Probe) -> Bool {
+    probe.kind == .arp || probe.kind == .dhcp || probe.sourceMAC != nil
+  }
+
+  /// Sends the frame that the prediction begins with.
+  private func attemptFrame(_ probe: Probe, _ number: Int) throws -> ConfirmReport {
+    var mark = ProbeMark.random()
+    var marked = probe
+    marked.sourcePort = mark.sourcePort
+    let result = tracer.trace(marked)
+    guard case .port(let id) = probe.origin, let index = tracer.cloud.guest(id) else {
+      return refused(result, "only a guest's frame can be sent whole")
+    }
+    guard let hop = result.path.first else {
+      return refused(result, "the prediction crosses no device, so there is no frame to send")
+    }
+    let first = result.steps[hop.step].packet
+    guard let frame = ProbeFrame.encode(marked, like: first, mark) else {
+      return refused(result, "a probe of kind \(probe.kind.rawValue) is not one marked packet")
+    }
+    mark.servicePorts = Self.servicePorts(result)
+    if probe.kind == .arp {
+      mark.question = .init(asker: first.arpSHA, address: probe.destination)
+    }
+    // A guest here that serves every port would answer the answer.
+    let shield =
+      probe.kind == .udp ? field.guests[id].flatMap { PortShield(mark.sourcePort, in: $0) } : nil
+    defer { shield?.end() }
+    captures.drain()
+    var entered: DeviceKey?
+    if let injector {
+      let entry = try FrameEntry(of: tracer.cloud.guests[index], in: tracer.cloud)
+      try injector.inject(frame, at: entry)
+      if case .switchPort = entry { entered = hop.device }
+    } else {
+      guard let place = field.guests[id] else {
+        return refused(result, "port \(id) has no guest here to send from")
+      }
+      try place.enter { try PacketSocket.send([frame], from: Self.guestDevice) }
+    }
+    return report(
+      result, collect(mark, result, []), number, source: first.source, entered: entered)
+  }
+  private static let guestDevice = "eth0"
 
   /// The probe's destination ports on its predicted way.
   private static func servicePorts(_ result: TraceResult) -> Set<UInt16> {
@@ -166,9 +229,6 @@ public final class ConfirmSession {
   // MARK: where it starts
 
   private func origin(of probe: Probe) throws -> (NetworkNamespaceFile, IPAddress) {
-    guard probe.sourceMAC == nil else {
-      throw NamespaceError("a probe with a MAC that is not its sender's cannot be sent")
-    }
     switch probe.origin {
     case .port(let id):
       guard let place = field.guests[id], let index = tracer.cloud.guest(id) else {
@@ -225,13 +285,17 @@ public final class ConfirmSession {
   }
 
   private func report(
-    _ result: TraceResult, _ found: [Marked], _ number: Int, source: IPAddress?
+    _ result: TraceResult, _ found: [Marked], _ number: Int, source: IPAddress?,
+    entered: DeviceKey? = nil
   ) -> ConfirmReport {
     var comparison = HopComparison(
-      found, source: source, watched: captures.watched, outcome: result.outcome)
+      found, source: source, watched: captures.watched, outcome: result.outcome, entry: entered)
     comparison.match(result.path, result.steps, [.forward], .forward)
     comparison.match(result.replyPath, result.replySteps, [.reply, .refusal], .reply)
-    comparison.addUnpredicted(isRefused: result.outcome.isDelivered == false)
+    // A guest that did not ask refuses the answer to what was put in in its name.
+    let isRefused =
+      result.outcome.isDelivered == false || injector != nil && result.isReplied == true
+    comparison.addUnpredicted(isRefused: isRefused)
     var hops = comparison.hops
     let first = found.first?.sighting.frame.nanoseconds ?? 0
     for index in hops.indices {
@@ -241,7 +305,7 @@ public final class ConfirmSession {
     }
     let reached = arrivals(found, result)
     let expected = Set(result.receivedBy.filter { isEnd($0) })
-    let allowed = expected.union(result.overheardBy)
+    let allowed = expected.union(result.overheardBy).union(owners(result.probe))
     let lost = captures.droppedPackets
     return ConfirmReport(
       result: result, hops: hops, reached: reached,
@@ -251,6 +315,13 @@ public final class ConfirmSession {
       attempts: number,
       gaps: captures.failures + (lost > 0 ? ["\(lost) captured packets were lost"] : []),
       refusal: nil)
+  }
+
+  /// Whom an ARP question is for; it is answered by MACs, which name no guest.
+  private func owners(_ probe: Probe) -> [String] {
+    guard probe.kind == .arp else { return [] }
+    return tracer.cloud.guests.filter { $0.owns(probe.destination) }.map(\.port.rawValue)
+      + tracer.cloud.outsideHosts.filter { $0.owns(probe.destination) }.map(\.name)
   }
 
   /// A guest or outside host whose own device is watched.
@@ -274,11 +345,19 @@ public final class ConfirmSession {
     let names = found.filter { $0.role == .forward && !$0.sighting.isOut }.compactMap {
       switch $0.sighting.place {
       case .guest(let port): port.rawValue
-      case .outside(let name): name
+      case .outside(let name): isForeign($0.layers, to: name) ? nil : name
       case .device: nil
       }
     }
     return Set(names).sorted()
+  }
+
+  /// A trunk's wire shows an outside host frames of VLANs that are not its own.
+  private func isForeign(_ layers: FrameLayers, to name: String) -> Bool {
+    let hosts = tracer.cloud.outsideHosts.filter { $0.name == name }
+    let tag = layers.outermost?.packet.vlans.outer?.id
+    // The host's own device may take its tag off before it shows.
+    return tag != nil && !hosts.contains { $0.vlan == tag }
   }
 
   private func isOriginWatched(_ probe: Probe) -> Bool {

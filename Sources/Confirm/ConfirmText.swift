@@ -63,7 +63,7 @@ extension ConfirmReport {
     let mark =
       [
         "seen": " ", "missing": "-", "unpredicted": "+", "refusal": " ", "unwatched": "?",
-        "assumed": "?",
+        "assumed": "?", "entry": ">",
       ][
         hop.status.rawValue] ?? " "
     let direction = hop.isOut ? "out" : "in "
@@ -76,6 +76,7 @@ extension ConfirmReport {
       .missing: "  NOT SEEN", .unpredicted: "  NOT PREDICTED",
       .unwatched: "  not watched",
       .assumed: "  only with a cache that still holds the neighbour",
+      .entry: "  put in here",
     ]
     let word = words[hop.status] ?? ""
     let line =

@@ -88,12 +88,15 @@ public struct FrameLayers: Hashable, Sendable {
 extension FrameLayers {
   /// What the frame is to a probe; nil for somebody else's.
   public func role(for mark: ProbeMark) -> ProbeRole? {
-    guard let layer = innermost, let offset = layer.transport else { return nil }
+    guard let layer = innermost else { return nil }
+    if layer.packet.isARP { return arpRole(mark, layer.packet) }
+    guard let offset = layer.transport else { return nil }
     let packet = layer.packet
     if packet.isICMPError { return quotes(mark, packet, offset) ? .refusal : nil }
     switch packet.ipProtocol {
     case IPProtocol.tcp: return tcpRole(mark, offset, packet)
     case IPProtocol.udp:
+      if let role = dhcpRole(mark, offset, packet) { return role }
       guard contains(mark.nonce, from: offset) else { return nil }
       return datagramRole(mark, packet)
     case _ where packet.isICMP:
@@ -113,6 +116,26 @@ extension FrameLayers {
     let comesThence = mark.servicePorts.contains(packet.sourcePort)
     if goesThere != comesThence { return goesThere ? .forward : .reply }
     return packet.destinationPort == mark.sourcePort ? .reply : .forward
+  }
+
+  /// A question has the nonce behind it; an answer that a switch makes of it too, one that a kernel
+  /// makes has none.
+  private func arpRole(_ mark: ProbeMark, _ packet: Packet) -> ProbeRole? {
+    guard let question = mark.question else { return nil }
+    if packet.arpOperation == 1 { return contains(mark.nonce, from: 0) ? .forward : nil }
+    return packet.arpTHA == question.asker && packet.source == question.address ? .reply : nil
+  }
+
+  /// Requests and answers have one transaction id.
+  private func dhcpRole(_ mark: ProbeMark, _ offset: Int, _ packet: Packet) -> ProbeRole? {
+    guard [67, 68].contains(packet.sourcePort), [67, 68].contains(packet.destinationPort),
+      number(offset + 12, 4) == UInt64(mark.sequence)
+    else { return nil }
+    switch byte(offset + 8) {
+    case 1: return .forward
+    case 2: return .reply
+    default: return nil
+    }
   }
 
   private func tcpRole(_ mark: ProbeMark, _ offset: Int, _ packet: Packet) -> ProbeRole? {

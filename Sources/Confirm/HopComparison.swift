@@ -14,6 +14,8 @@ public struct HopReport: Sendable {
     /// Predicted for a cache that still holds a neighbour whom nobody answers for; not seen, as with
     /// an empty cache it must be.
     case assumed
+    /// Where an injected frame entered the switch: its device is passed by.
+    case entry
   }
   public let place: CapturePlace
   public let isOut: Bool
@@ -31,7 +33,7 @@ public struct HopReport: Sendable {
   public var isAsPredicted: Bool {
     switch status {
     case .seen: differences.isEmpty
-    case .refusal, .unwatched, .assumed: true
+    case .refusal, .unwatched, .assumed, .entry: true
     case .missing, .unpredicted: false
     }
   }
@@ -46,11 +48,14 @@ struct HopComparison {
   private let source: IPAddress?
   private let watched: Set<CapturePlace>
   private let absence: HopReport.Status
+  /// The device of the switch's port where the frame was put in.
+  private let entry: DeviceKey?
 
   init(
     _ sightings: [(sighting: Sighting, layers: FrameLayers, role: ProbeRole)], source: IPAddress?,
-    watched: Set<CapturePlace>, outcome: Outcome
+    watched: Set<CapturePlace>, outcome: Outcome, entry: DeviceKey? = nil
   ) {
+    self.entry = entry
     unused = sightings
     self.source = source
     self.watched = watched
@@ -73,11 +78,12 @@ struct HopComparison {
         differences(predicted, unused[$0], role).isEmpty
       }
       guard let index = fitting ?? candidates.first else {
+        let isEntry = hops.isEmpty && hop.device == entry
         hops.append(
           HopReport(
             place: place, isOut: hop.isOut, role: role,
-            status: watched.contains(place) ? absence : .unwatched, predicted: predicted,
-            sighting: nil, layers: nil, differences: []))
+            status: isEntry ? .entry : watched.contains(place) ? absence : .unwatched,
+            predicted: predicted, sighting: nil, layers: nil, differences: []))
         continue
       }
       let found = unused.remove(at: index)

@@ -4,15 +4,22 @@ import NetworkTypes
 
 /// The marks of one packet that was sent.
 public struct ProbeMark: Hashable, Sendable {
-  /// In the payload of ICMP and UDP.
+  /// In the payload of ICMP and UDP, and in the padding of ARP.
   public let nonce: [UInt8]
-  /// Of a TCP SYN; its answer acknowledges one more.
+  /// Of a TCP SYN; its answer acknowledges one more. The transaction id of DHCP.
   public let sequence: UInt32
   /// Source port, or ICMP's identifier.
   public let sourcePort: UInt16
   /// Ports that the probe goes to, before and behind translations: an answer comes from them, and
   /// carries the same nonce.
   public var servicePorts: Set<UInt16>
+  /// Who asks whom, of ARP: an answer has no other marks.
+  var question: Question?
+
+  struct Question: Hashable, Sendable {
+    let asker: MACAddress
+    let address: IPAddress
+  }
 
   public init(
     nonce: [UInt8], sequence: UInt32, sourcePort: UInt16, servicePorts: Set<UInt16> = []

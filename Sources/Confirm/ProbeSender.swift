@@ -85,3 +85,33 @@ enum ProbeSender {
     withUnsafeBytes(of: sa_family_t(value)) { Array($0) }
   }
 }
+
+/// Keeps the answer to an injected datagram from the services of a replayed guest, which did not ask:
+/// they would answer it, and be answered, for ever.
+struct PortShield {
+  private let port: UInt16
+  private let place: NetworkNamespaceFile
+  private let held: Int32?
+
+  /// Nil where the guest's packet filter cannot be changed.
+  init?(_ port: UInt16, in place: NetworkNamespaceFile) {
+    self.port = port
+    self.place = place
+    guard (try? Self.rule("-I", port, place).run()) != nil else { return nil }
+    held = ProbeSender.hold(port, .ipv4, in: place)
+  }
+
+  func end() {
+    if let held { close(held) }
+    _ = try? Self.rule("-D", port, place).run()
+  }
+
+  private static func rule(_ action: String, _ port: UInt16, _ place: NetworkNamespaceFile)
+    -> Command
+  {
+    Command([
+      "nsenter", "--net=\(place.path)", "iptables", "-w", "-t", "nat", action, "PREROUTING", "-p",
+      "udp", "--dport", "\(port)", "-j", "ACCEPT",
+    ])
+  }
+}

@@ -9,8 +9,8 @@ import OpenFlow
 
 extension Replay {
   /// Back to what a prediction starts from: Linux bridges and learned flows are what they were when
-  /// the snapshot was made, neighbour caches are empty, so that addresses are resolved by those who hold them, and
-  /// everyone is heard once more.
+  /// the snapshot was made, switches' MAC tables and neighbour caches are empty, so that addresses are
+  /// resolved by those who hold them, and everyone is heard once more.
   public func restoreLearned(_ cloud: DataPlaneModel) throws {
     for namespace in cloud.nodes.values.flatMap(\.namespaces.values).sorted(by: { $0.key < $1.key })
     {
@@ -19,6 +19,12 @@ extension Replay {
       let place = ReplayPlace.namespace(namespace.key)
       try batch(["ip"], bridges.map { "link set dev \($0) type bridge fdb_flush" }, in: place)
       try batch(["bridge"], LinkCommands.learned(namespace), in: place)
+    }
+    for node in cloud.nodes.values.sorted(by: { $0.name < $1.name })
+    where !node.openVSwitch.bridges.isEmpty {
+      _ = try command(["ovs-appctl", "fdb/flush"], in: .node(node.name)).result()
+      // What was decided with the old table would be kept for half a second.
+      _ = try command(["ovs-appctl", "revalidator/purge"], in: .node(node.name)).result()
     }
     try forgetNeighbours(cloud)
     try relearnFlows(cloud)

@@ -58,7 +58,7 @@ extension Simulation {
     nested { $0.send(Frame(request), from: query.stack) }
   }
 
-  private func neighbourRequest(_ address: IPAddress, mac: MACAddress, sender: IPAddress)
+  func neighbourRequest(_ address: IPAddress, mac: MACAddress, sender: IPAddress)
     -> Packet
   {
     switch address {

@@ -211,14 +211,16 @@ public struct Tracer: Sendable {
       return refused(probe, missing("an ARP probe starts at a guest's port"))
     }
     let guest = cloud.guests[index]
+    let mac = probe.sourceMAC ?? guest.mac
     let sender = probe.source ?? guest.firstAddress(probe.destination.family)
     var simulation = Simulation(cloud: cloud, state: base)
     let query = NeighbourQuery(stack: .guest(index), address: probe.destination)
     simulation.state.neighbours[query] = nil
-    let mac = simulation.resolve(
-      probe.destination, stack: .guest(index), mac: guest.mac, sender: sender, nil)
+    let wire = resolutionOnTheWire(probe, index, mac: mac, sender: sender, simulation)
+    let found = simulation.resolve(
+      probe.destination, stack: .guest(index), mac: mac, sender: sender, nil)
     let outcome: Outcome =
-      mac != nil ? .delivered : simulation.unknowns.isEmpty ? .unresolved : .unknown
+      found != nil ? .delivered : simulation.unknowns.isEmpty ? .unresolved : .unknown
     let reason =
       simulation.unknowns.first
       ?? Reason(
@@ -227,9 +229,50 @@ public struct Tracer: Sendable {
     let answers = simulation.answers[query] ?? []
     return TraceResult(
       probe: probe, outcome: outcome, receivedBy: answers.map(\.description).uniqued(),
-      overheardBy: [], seen: nil, isReplied: outcome.isDelivered, path: [], steps: [],
-      replyPath: [], replySteps: [], reason: mac == nil ? reason : nil, replyReason: nil,
-      assumptions: simulation.assumptions)
+      overheardBy: wire.overheard, seen: nil, isReplied: outcome.isDelivered, path: wire.request,
+      steps: wire.steps, replyPath: wire.answer, replySteps: wire.steps,
+      reason: found == nil ? reason : nil, replyReason: nil, assumptions: simulation.assumptions)
+  }
+
+  /// The same question as frames: where it goes, and where answers come back.
+  private func resolutionOnTheWire(
+    _ probe: Probe, _ index: Int, mac: MACAddress, sender: IPAddress?, _ fresh: Simulation
+  ) -> (request: [PathHop], answer: [PathHop], overheard: [String], steps: [Step]) {
+    guard let sender else { return ([], [], [], []) }
+    var simulation = fresh
+    let guest = cloud.guests[index]
+    let request = simulation.neighbourRequest(probe.destination, mac: mac, sender: sender)
+    let step = simulation.record(
+      .guest(node: simulation.node(of: guest), name: guest.name), .originated(guest.name),
+      Frame(request), nil, evidence: guest.evidence)
+    simulation.guestTransmit(index, Frame(request), step)
+    simulation.run()
+    let steps = simulation.steps
+    func isAnswer(_ hop: PathHop) -> Bool {
+      let packet = steps[hop.step].inner ?? steps[hop.step].packet
+      return packet.isARP ? packet.arpOperation == 2 : packet.icmpType == 136
+    }
+    return (
+      simulation.path.filter { !isAnswer($0) }, simulation.path.filter(isAnswer),
+      hearers(of: simulation.path.filter { !isAnswer($0) }, probe), steps
+    )
+  }
+
+  /// Guests and outside hosts at whose devices a question comes out, those apart that it is for.
+  private func hearers(of path: [PathHop], _ probe: Probe) -> [String] {
+    var names: Set<String> = []
+    for hop in path where hop.isOut {
+      for index in cloud.guestsByDevice[hop.device] ?? []
+      where !cloud.guests[index].owns(probe.destination) {
+        names.insert(cloud.guests[index].port.rawValue)
+      }
+      if case .segment(let segment)? = cloud.device(hop.device)?.attachment {
+        names.formUnion(
+          cloud.segments[segment].outsideHosts.map { cloud.outsideHosts[$0] }
+            .filter { !$0.owns(probe.destination) }.map(\.name))
+      }
+    }
+    return names.sorted()
   }
 
   private func traceDHCP(_ probe: Probe) -> TraceResult {

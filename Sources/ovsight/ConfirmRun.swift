@@ -40,10 +40,16 @@ struct ConfirmRun {
     field = try ConfirmField(replay, tracer.cloud)
   }
 
-  func confirm(_ probe: Probe) throws -> ConfirmReport {
-    let session = ConfirmSession(tracer, field, kind: probe.kind)
-    try replay.restoreLearned(tracer.cloud)
-    return session.confirm(probe)
+  /// Puts frames into the replay's nodes, past its guests.
+  var injector: FrameInjector {
+    FrameInjector { [replay] node, words in
+      try replay.command(words, in: .node(node))
+    }
+  }
+
+  func confirm(_ probe: Probe, injector: FrameInjector? = nil) throws -> ConfirmReport {
+    let session = ConfirmSession(tracer, field, kind: probe.kind, injector: injector)
+    return try session.confirm(probe) { try replay.restoreLearned(tracer.cloud) }
   }
 
   func awaitTraffic(_ probe: Probe, seconds: Double) -> ConfirmReport {
@@ -53,15 +59,17 @@ struct ConfirmRun {
   }
 
   /// Probes of one kind share their captures.
-  func confirm(all probes: [Probe], _ use: (Probe, ConfirmReport) -> Void) throws {
+  func confirm(
+    all probes: [Probe], injector: FrameInjector? = nil, _ use: (Probe, ConfirmReport) -> Void
+  ) throws {
     for kind in ProbeProtocol.allCases {
       let group = probes.filter { $0.kind == kind }
       guard !group.isEmpty else { continue }
-      let session = ConfirmSession(tracer, field, kind: kind)
+      let session = ConfirmSession(tracer, field, kind: kind, injector: injector)
       for probe in group {
         // Each prediction starts from the snapshot, so each probe does.
-        try replay.restoreLearned(tracer.cloud)
-        use(probe, session.confirm(probe))
+        let report = try session.confirm(probe) { try replay.restoreLearned(tracer.cloud) }
+        use(probe, report)
       }
     }
   }

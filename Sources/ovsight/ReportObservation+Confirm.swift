@@ -44,6 +44,7 @@ extension HopReport {
     case .unpredicted: (seen, standing) = ("a packet" + time, .bad)
     case .refusal: (seen, standing) = ("the refusal" + time, .good)
     case .unwatched: (seen, standing) = ("not watched", .open)
+    case .entry: (seen, standing) = ("put in here", .good)
     case .assumed:
       (seen, standing) = ("nothing, as with an empty neighbour cache", .good)
     }

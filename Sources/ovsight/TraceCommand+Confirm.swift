@@ -34,13 +34,26 @@ extension TraceCommand {
   private func confirmed(_ probe: Probe, _ tracer: Tracer) throws -> ConfirmReport {
     if ways.isEmpty {
       let run = try confirm.run(tracer, of: snapshot)
-      return self.probe == .send
-        ? try run.confirm(probe) : run.awaitTraffic(probe, seconds: waitSeconds)
+      switch self.probe {
+      case .send: return try run.confirm(probe)
+      case .inject: return try run.confirm(probe, injector: run.injector)
+      case .none: return run.awaitTraffic(probe, seconds: waitSeconds)
+      }
     }
     let access = try access(tracer)
     printError("ovsight: asking \(access.count) nodes what they have learnt since, then listening")
     let tracer = try refreshed(tracer.trace(probe), access)
     let field = ConfirmField(access, watching: tracer.trace(probe), tracer.cloud)
+    if self.probe == .inject {
+      let session = ConfirmSession(
+        tracer, field, kind: probe.kind, injector: FrameInjector(access))
+      if case .port(let id) = probe.origin, let index = tracer.cloud.guest(id) {
+        let entry = try FrameEntry(of: tracer.cloud.guests[index], in: tracer.cloud)
+        printError("ovsight: putting one frame in at \(entry), as if its guest had sent it")
+      }
+      // One frame is what was agreed to.
+      return session.confirm(probe, attempts: 1)
+    }
     let session = ConfirmSession(tracer, field, kind: probe.kind)
     printError("ovsight: watching; make the traffic now")
     return session.awaitTraffic(probe, seconds: waitSeconds)
@@ -74,7 +87,9 @@ extension TraceCommand {
   /// Many probes, a JSON object a line, in the order in which they were sent: kind by kind.
   func confirmAll(_ batch: String, _ tracer: Tracer) throws {
     var isDisproved = false
-    try confirm.run(tracer, of: snapshot).confirm(all: try probes(batch)) { _, report in
+    let run = try confirm.run(tracer, of: snapshot)
+    let injector = probe == .inject ? run.injector : nil
+    try run.confirm(all: try probes(batch), injector: injector) { _, report in
       isDisproved = isDisproved || report.isConfirmed == false
       print(report.line(tracer.cloud.facts))
     }

@@ -68,8 +68,15 @@ struct TraceCommand: AsyncParsableCommand {
 
   @OptionGroup var confirm: ConfirmOptions
 
-  @Option(help: "With --confirm: send (in the replay), or none: wait for traffic that you make.")
+  @Option(
+    help: """
+      With --confirm: send (a guest of the replay sends it), inject (it enters the node as if the \
+      guest had sent it, and the guest is not touched), or none: wait for traffic that you make.
+      """)
   var probe: ProbeWay = .send
+
+  @Flag(help: "With --probe inject --via: do put one frame into a real node.")
+  var yes = false
 
   @Option(name: .customLong("for"), help: "With --probe none: seconds to wait.")
   var waitSeconds: Double = 30
@@ -77,7 +84,7 @@ struct TraceCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("via"),
     help: ArgumentHelp(
-      "With --confirm --probe none: a way onto a real node, to watch it with tcpdump.",
+      "With --confirm --probe none or inject: a way onto a real node, to watch it with tcpdump.",
       discussion: "For example --via 'compute1=ssh -o BatchMode=yes root@compute1'; once a node.",
       valueName: "node=command"))
   var ways: [String] = []
@@ -92,8 +99,13 @@ struct TraceCommand: AsyncParsableCommand {
     if batch == nil, destination == nil, kind != .dhcp {
       throw ValidationError("wanted --from and --to, or --batch FILE")
     }
-    if !ways.isEmpty, probe != .none || !confirm.isAsked || batch != nil {
-      throw ValidationError("--via goes with --confirm --probe none and one probe")
+    if !ways.isEmpty, probe == .send || !confirm.isAsked || batch != nil {
+      throw ValidationError("--via goes with --confirm --probe none or inject, and one probe")
+    }
+    if !ways.isEmpty, probe == .inject, !yes {
+      throw ValidationError(
+        "--probe inject puts a frame into a real node, and the guest gets the answer to what it did "
+          + "not ask: --yes says that this is meant")
     }
     if batch == nil, origin == nil { throw ValidationError("wanted --from") }
   }
@@ -178,7 +190,7 @@ struct TraceCommand: AsyncParsableCommand {
   }
 }
 
-enum ProbeWay: String, ExpressibleByArgument, CaseIterable { case send, none }
+enum ProbeWay: String, ExpressibleByArgument, CaseIterable { case send, inject, none }
 enum TraceFormat: String, ExpressibleByArgument, CaseIterable { case text, json, jsonl }
 
 extension ProbeProtocol: ExpressibleByArgument {}

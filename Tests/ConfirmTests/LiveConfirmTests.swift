@@ -33,13 +33,12 @@ struct LiveConfirmTests {
     func port(_ name: String) throws -> PortID {
       try #require(cloud.guests.first { $0.name == name }?.port, "no guest is named \(name)")
     }
-    func confirm(_ probes: [Probe]) throws -> [ConfirmReport] {
+    func confirm(_ probes: [Probe], injector: FrameInjector? = nil) throws -> [ConfirmReport] {
       try Dictionary(grouping: probes, by: \.kind).sorted { $0.key.rawValue < $1.key.rawValue }
         .flatMap { kind, group in
-          let session = ConfirmSession(tracer, field, kind: kind)
+          let session = ConfirmSession(tracer, field, kind: kind, injector: injector)
           return try group.map { probe in
-            try replay.restoreLearned(cloud)
-            return session.confirm(probe)
+            try session.confirm(probe) { try replay.restoreLearned(cloud) }
           }
         }
     }
@@ -59,6 +58,8 @@ struct LiveConfirmTests {
       cloud: cloud, tracer: Tracer(cloud).greeted(), replay: replay,
       field: try ConfirmField(replay, cloud))
     try predictionsAreSeen(bed)
+    try whatGuestsAskIsSeen(bed)
+    try injectedFramesGoTheGuestsWay(bed)
     try aDroppedFlowIsCaught(bed)
     try aRuleThatDropsIsCaught(bed)
     try aLeakIsCaught(bed)
@@ -101,6 +102,60 @@ struct LiveConfirmTests {
     }
     for report in try bed.confirm(probes) {
       #expect(report.isConfirmed == true, "\(report.lines().joined(separator: "\n"))")
+    }
+  }
+
+  private func origins(_ bed: Bed, _ make: (Guest) -> Probe?) -> [Probe] {
+    bed.cloud.guests.compactMap(make)
+  }
+
+  /// Every guest asks for its gateway or a neighbour by ARP, and for its address by DHCP.
+  private func whatGuestsAskIsSeen(_ bed: Bed) throws {
+    let probes =
+      origins(bed) { guest in
+        let others = bed.cloud.guests.filter {
+          $0.network == guest.network && $0.port != guest.port
+        }
+        let target =
+          guest.routes.compactMap(\.gateway).first ?? others.first?.firstAddress(.ipv4)
+        guard let target, target.family == .ipv4 else { return nil }
+        return Probe(origin: .port(guest.port), destination: target, kind: .arp)
+      }
+      + origins(bed) { guest in
+        Probe(origin: .port(guest.port), destination: .v4(.broadcast), kind: .dhcp)
+      }
+    #expect(probes.count > 20)
+    for report in try bed.confirm(probes) {
+      #expect(report.isConfirmed == true, "\(report.lines().joined(separator: "\n"))")
+    }
+  }
+
+  /// Past the guests, into bridges and switches; nothing is left there.
+  private func injectedFramesGoTheGuestsWay(_ bed: Bed) throws {
+    let injector = FrameInjector { [replay = bed.replay] node, words in
+      try replay.command(words, in: .node(node))
+    }
+    let kinds: [(ProbeProtocol, UInt16?)] = [(.icmp, nil), (.tcp, 80), (.udp, 53)]
+    var probes: [Probe] = []
+    for (index, guest) in bed.cloud.guests.enumerated() {
+      let (kind, port) = kinds[index % 3]
+      let next = bed.cloud.guests[(index + 2) % bed.cloud.guests.count]
+      guard let target = next.firstAddress(.ipv4) else { continue }
+      let probe = Probe(
+        origin: .port(guest.port), destination: target, kind: kind, destinationPort: port)
+      // A guest without a route sends nothing that could be put in.
+      if !bed.tracer.trace(probe).path.isEmpty { probes.append(probe) }
+    }
+    #expect(probes.count > 8)
+    let reports = try bed.confirm(probes, injector: injector)
+    for report in reports {
+      #expect(report.isConfirmed == true, "\(report.lines().joined(separator: "\n"))")
+    }
+    #expect(reports.contains { $0.hops.first?.status == .entry })
+    #expect(reports.contains { $0.hops.first?.status == .seen })
+    for node in bed.cloud.nodes.keys {
+      let links = try bed.replay.run(["ip", "-o", "link"], in: .node(node))
+      #expect(!links.contains("ovsight"))
     }
   }
 

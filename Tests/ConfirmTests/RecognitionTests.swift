@@ -148,6 +148,82 @@ private func inVXLAN(_ inner: [UInt8]) -> [UInt8] {
   }
 }
 
+/// Frames that no kernel sends when asked.
+@Suite struct WholeFrameTests {
+  private let asker = MACAddress("02:00:00:00:00:01")!
+  private let asked = MACAddress("02:00:00:00:00:02")!
+
+  private func probe(_ kind: ProbeProtocol, to: String) -> Probe {
+    Probe(origin: .external(address("10.0.0.1")), destination: address(to), kind: kind)
+  }
+  private func question() -> Packet {
+    var packet = Packet(ethSrc: asker, ethDst: .broadcast, etherType: EtherType.arp)
+    (packet.arpOperation, packet.arpSHA) = (1, asker)
+    (packet.source, packet.destination) = (address("10.0.0.1"), address("10.0.0.2"))
+    return packet
+  }
+  private var asking: ProbeMark {
+    var asking = mark
+    asking.question = .init(asker: asker, address: address("10.0.0.2"))
+    return asking
+  }
+
+  @Test func anARPQuestionCarriesItsNonce() throws {
+    let bytes = try #require(
+      ProbeFrame.encode(probe(.arp, to: "10.0.0.2"), like: question(), mark))
+    let packet = try #require(PacketDecoder.decode(bytes))
+    #expect(packet.arpOperation == 1 && packet.arpSHA == asker)
+    #expect(packet.source == address("10.0.0.1") && packet.destination == address("10.0.0.2"))
+    #expect(FrameLayers(bytes).role(for: asking) == .forward)
+    #expect(FrameLayers(inVXLAN(bytes)).role(for: asking) == .forward)
+    // The same question of somebody else's, and of ours before.
+    var before = other
+    before.question = asking.question
+    #expect(FrameLayers(bytes).role(for: before) == nil)
+    #expect(FrameLayers(bytes).role(for: mark) == nil)
+  }
+
+  @Test(arguments: [
+    ("10.0.0.2", "02:00:00:00:00:01", true), ("10.0.0.3", "02:00:00:00:00:01", false),
+    ("10.0.0.2", "02:00:00:00:00:03", false),
+  ])
+  func anAnswerIsToldByWhomItTellsWhat(from: String, to: String, isOurs: Bool) {
+    let tellers: [UInt8] = [2, 0, 0, 0, 0, 2]
+    let takers = [40, 32, 24, 16, 8, 0].map {
+      UInt8(truncatingIfNeeded: MACAddress(to)!.rawValue >> UInt64($0))
+    }
+    let bytes: [UInt8] =
+      takers + tellers + [8, 6, 0, 1, 8, 0, 6, 4, 0, 2] + tellers
+      + ProbeDatagram.address(address(from)) + takers + [10, 0, 0, 1]
+    #expect(FrameLayers(bytes).role(for: asking) == (isOurs ? .reply : nil))
+  }
+
+  @Test func aDiscoverAndItsOffer() throws {
+    var first = Packet(ethSrc: asker, ethDst: .broadcast, etherType: EtherType.ipv4)
+    first.source = address("0.0.0.0")
+    let bytes = try #require(
+      ProbeFrame.encode(probe(.dhcp, to: "255.255.255.255"), like: first, mark))
+    let packet = try #require(PacketDecoder.decode(bytes))
+    #expect(packet.destinationPort == 67 && packet.sourcePort == 68 && packet.ethSrc == asker)
+    #expect(PacketBytes.checksum(Array(bytes[14..<34])) == 0)
+    #expect(FrameLayers(bytes).role(for: mark) == .forward)
+    #expect(FrameLayers(bytes).role(for: other) == nil)
+    var offer = bytes
+    offer[42] = 2
+    #expect(FrameLayers(offer).role(for: mark) == .reply)
+  }
+
+  @Test func anythingElseIsItsDatagramBehindTheFirstHeader() throws {
+    var first = Packet(ethSrc: asker, ethDst: asked, etherType: EtherType.ipv4)
+    first.source = address("10.0.0.1")
+    let bytes = try #require(
+      ProbeFrame.encode(probe(.icmp, to: "10.0.0.2"), like: first, mark))
+    let packet = try #require(PacketDecoder.decode(bytes))
+    #expect(packet.ethSrc == asker && packet.ethDst == asked)
+    #expect(FrameLayers(bytes).role(for: mark) == .forward)
+  }
+}
+
 @Suite struct AdoptedMarkTests {
   private func packet(_ kind: ProbeProtocol) -> Packet {
     var packet = Packet(ethSrc: .zero, ethDst: .zero, etherType: EtherType.ipv4)

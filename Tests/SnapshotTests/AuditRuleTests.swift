@@ -223,7 +223,8 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write(Self.whole, "one/a.sql")
     try folder.write(Self.whole, "two/a.sql")
-    #expect(throws: RuleError("two/a.sql", "has the name of one/a.sql: wanted one rule of a name")) {
+    #expect(throws: RuleError("two/a.sql", "has the name of one/a.sql: wanted one rule of a name"))
+    {
       try RuleFolder.rules(in: folder.path)
     }
   }
