@@ -12,6 +12,11 @@ enum LiveCloud {
     .deletingLastPathComponent().deletingLastPathComponent()
   static let fixture = package.appending(path: "Tests/Fixtures/healthy-cloud").path()
 
+  /// The shipped cloud, or the folders that `OVSIGHT_REPLAY_CAPTURES` lists, parted by colons.
+  static let captures =
+    ProcessInfo.processInfo.environment["OVSIGHT_REPLAY_CAPTURES"]?.split(separator: ":")
+    .map(String.init) ?? [fixture]
+
   static func facts(_ folder: String = fixture) throws -> CloudFacts {
     CloudFacts(parsing: try CaptureFolder.read([folder]))
   }
