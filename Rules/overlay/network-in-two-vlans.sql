@@ -15,7 +15,7 @@ SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
 FROM drift d
 WHERE d.code = 'local-vlan' AND d.kind = 'twice' AND d.severity = 'high'
   AND NOT EXISTS (
-    SELECT 1 FROM gap g WHERE g.node = d.node AND g.format IN ('ovsdb-dump'))
+    SELECT 1 FROM gap g WHERE g.node = d.node AND g.format = 'ovsdb-dump')
 ORDER BY 1, 2, 3, 4;
 
 /* test: two VLANs for one segment

@@ -17,7 +17,7 @@ SELECT d.node || ' ' || d.place AS subject,
 FROM drift d
 WHERE d.code = 'tunnel-port' AND d.kind = 'extra'
   AND NOT EXISTS (
-    SELECT 1 FROM gap g WHERE g.node = d.node AND g.format IN ('ovsdb-dump'))
+    SELECT 1 FROM gap g WHERE g.node = d.node AND g.format = 'ovsdb-dump')
 ORDER BY 1, 2, 3, 4;
 
 /* test: no agent's address

@@ -18,7 +18,7 @@ SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
 FROM drift d
 WHERE d.code = 'port-wiring' AND d.kind = 'missing'
   AND NOT EXISTS (
-    SELECT 1 FROM gap g WHERE g.node = d.node AND g.format IN ('ovsdb-dump'))
+    SELECT 1 FROM gap g WHERE g.node = d.node AND g.format = 'ovsdb-dump')
 ORDER BY 1, 2, 3, 4;
 
 /* test: bound and active, and no device

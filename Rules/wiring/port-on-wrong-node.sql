@@ -17,7 +17,7 @@ SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
 FROM drift d
 WHERE d.code = 'port-wiring' AND d.kind IN ('wrong-node', 'twice')
   AND NOT EXISTS (
-    SELECT 1 FROM gap g WHERE g.node = d.node AND g.format IN ('ovsdb-dump'))
+    SELECT 1 FROM gap g WHERE g.node = d.node AND g.format = 'ovsdb-dump')
   -- A DHCP server's port has a rule of its own.
   AND NOT EXISTS (
     SELECT 1 FROM neutron_port n WHERE n.id = d.object AND n.device_owner = 'network:dhcp')
