@@ -14,7 +14,8 @@ SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
     || d.found AS message,
   d.file, d.line
 FROM drift d
-WHERE d.code IN ('provider-inbound', 'provider-outbound') AND d.kind = 'different'
+WHERE d.code IN ('provider-inbound', 'provider-outbound')
+  AND d.kind = 'different'
   AND NOT EXISTS (
     SELECT 1 FROM gap g WHERE g.node = d.node AND g.format IN ('openflow-flows', 'ovsdb-dump'))
 ORDER BY 1, 2, 3, 4;
