@@ -9,7 +9,8 @@
 -- false-positives: A port that was deleted between the capture of Neutron's answers and that of the
 --   node.
 -- references: F-52, LP1645835
--- needs: drift:dhcp-host, dnsmasq-host, neutron-ports, neutron-subnets, neutron-dhcp-agents
+-- needs: drift:dhcp-host, dnsmasq-host|neutron-ports, neutron-dhcp-agents|neutron-subnets,
+--   neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '
     || d.found AS message,

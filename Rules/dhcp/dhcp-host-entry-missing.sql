@@ -8,7 +8,8 @@
 --   and add network again serve one network anew.
 -- false-positives: A port that was made while nodes were captured.
 -- references: F-52, LP1645835, LP1864675
--- needs: drift:dhcp-host, dnsmasq-host, neutron-ports, neutron-subnets, neutron-dhcp-agents
+-- needs: drift:dhcp-host, dnsmasq-host|neutron-ports, neutron-dhcp-agents|neutron-subnets,
+--   neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '
     || d.found AS message,

@@ -9,7 +9,7 @@
 --   and add network again serve one network anew. kill the process if it stays.
 -- false-positives: A network that was given to another agent while nodes were captured.
 -- references: F-50, LP1811126, LP1849502
--- needs: drift:dhcp-server, ps, neutron-dhcp-agents, neutron-subnets, neutron-networks
+-- needs: drift:dhcp-server, ps, neutron-dhcp-agents|neutron-subnets, neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '
     || d.found AS message,

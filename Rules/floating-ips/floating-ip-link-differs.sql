@@ -7,7 +7,7 @@
 --   have.
 -- fix: Restart the L3 agent of the node named.
 -- references: F-34, LP1776984
--- needs: ip-link, ip-addr, fip-linklocal-networks
+-- needs: ip-link|fip-linklocal-networks, ip-addr
 WITH wanted AS (
   -- Names take as much of the router's id as fits into 14 characters.
   SELECT l.node, l.key AS router, l.value AS prefix, d.namespace, d.interface, d.file, d.line
@@ -34,6 +34,12 @@ WHERE NOT EXISTS (
   -- Addresses of that namespace were captured.
   AND EXISTS (
     SELECT 1 FROM address a WHERE a.node = w.node AND a.namespace = w.namespace)
+UNION ALL
+SELECT 'node ' || d.node || ': what its agent noted of ' || d.interface || ' was not captured',
+  NULL, NULL, NULL
+FROM v_neutron_device d
+WHERE d.role = 'rfp' AND NOT EXISTS (
+  SELECT 1 FROM fip_link l WHERE l.node = d.node AND substr(l.key, 1, 10) = d.owner)
 ORDER BY 1;
 
 /* test: another /31
@@ -58,4 +64,8 @@ INSERT INTO address (node, namespace, interface, family, address, prefix_length,
     '169.254.88.134/31'),
   ('n1', 'fip-x', 'fpr-01234567-8', 4, '169.254.88.135', 31, '169.254.88.134/31');
 expect: nothing
+*/
+/* test: the agent's file was not captured
+INSERT INTO link (node, namespace, name) VALUES ('n1', 'qrouter-r', 'rfp-01234567-8');
+expect: unknown
 */

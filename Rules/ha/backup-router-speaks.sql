@@ -10,7 +10,7 @@
 -- false-positives: A change from one node to the other that was under way while the node was
 --   captured.
 -- references: F-41, LP1771841, LP1859832, LP1965297
--- needs: ha-state, ip-addr, neutron-routers
+-- needs: ip-addr, ha-state|neutron-routers
 WITH waiting AS (
   SELECT h.node, h.router, coalesce(nullif(r.name, ''), h.router) AS name,
     CASE WHEN coalesce(r.is_distributed, 0) THEN 'snat-' ELSE 'qrouter-' END || h.router
@@ -25,6 +25,14 @@ JOIN address a ON a.node = w.node AND a.namespace = w.namespace
 WHERE a.scope <> 'link' AND (a.interface LIKE 'qr-%' OR a.interface LIKE 'qg-%'
     OR a.interface LIKE 'sg-%')
   OR a.scope = 'link' AND a.family = 6 AND a.interface LIKE 'qg-%'
+UNION ALL
+SELECT 'HA router ' || coalesce(nullif(r.name, ''), r.id) || ' on ' || s.node
+    || ': its state was not captured', NULL, NULL, NULL
+FROM neutron_router r
+JOIN namespace s
+  ON s.name = CASE WHEN coalesce(r.is_distributed, 0) THEN 'snat-' ELSE 'qrouter-' END || r.id
+WHERE r.is_ha AND r.is_admin_up
+  AND NOT EXISTS (SELECT 1 FROM ha_state h WHERE h.node = s.node AND h.router = r.id)
 ORDER BY 1, 2;
 
 /* test: an address, and a link-local address at the gateway
@@ -47,4 +55,9 @@ INSERT INTO address (node, namespace, interface, family, address, scope) VALUES
   ('n2', 'qrouter-r', 'qr-1', 6, 'fe80::1', 'link'),
   ('n2', 'qrouter-d', 'qr-3', 4, '10.0.1.1', 'global');
 expect: nothing
+*/
+/* test: what keepalived says was not captured
+INSERT INTO neutron_router (id, is_ha, is_admin_up) VALUES ('r', 1, 1);
+INSERT INTO namespace (node, name) VALUES ('n1', 'qrouter-r');
+expect: unknown
 */

@@ -11,7 +11,7 @@
 -- false-positives: A change from one node to the other that was under way while nodes were
 --   captured.
 -- references: F-39, LP1959151, LP1597461
--- needs: ip-addr, ha-state, keepalived, neutron-routers, neutron-l3-agents
+-- needs: ip-addr, ha-state|keepalived|neutron-routers
 WITH virtual AS (
   -- The address that VRRP announces is where the router is active.
   SELECT DISTINCT k.router, k.address, a.node, a.file, a.line
@@ -46,6 +46,16 @@ FROM twice t
 JOIN place p ON p.router = t.router AND p.rank = t.rank
 LEFT JOIN neutron_router r ON r.id = t.router
 WHERE coalesce(r.is_admin_up, 1)
+UNION ALL
+SELECT 'HA router ' || coalesce(nullif(r.name, ''), r.id) || ' on ' || s.node
+    || ': its state was not captured', NULL, NULL, NULL
+FROM neutron_router r
+JOIN namespace s
+  ON s.name = CASE WHEN coalesce(r.is_distributed, 0) THEN 'snat-' ELSE 'qrouter-' END || r.id
+WHERE r.is_ha AND r.is_admin_up
+  AND NOT EXISTS (SELECT 1 FROM ha_state h WHERE h.node = s.node AND h.router = r.id)
+  AND NOT EXISTS (
+    SELECT 1 FROM keepalived_address k WHERE k.node = s.node AND k.router = r.id)
 ORDER BY 1, 2, 3, 4;
 
 /* test: the address on both nodes
@@ -69,4 +79,9 @@ INSERT INTO ha_state (node, router, state) VALUES ('n1', 'r', 'primary'), ('n2',
 INSERT INTO neutron_router_agent (router, agent, host, ha_state)
   VALUES ('r', 'a', 'n1', 'active'), ('r', 'b', 'n2', 'standby');
 expect: nothing
+*/
+/* test: what keepalived says was not captured
+INSERT INTO neutron_router (id, is_ha, is_admin_up) VALUES ('r', 1, 1);
+INSERT INTO namespace (node, name) VALUES ('n1', 'qrouter-r');
+expect: unknown
 */

@@ -6,7 +6,7 @@
 --   is not there; one that is no longer the router's comes back with each change of nodes.
 -- fix: Restart the L3 agent of the node named.
 -- references: F-42, F-39, F-33
--- needs: drift:ha-addresses, keepalived, neutron-routers, neutron-ports, neutron-floatingips
+-- needs: drift:ha-addresses, keepalived|neutron-routers, neutron-ports, neutron-floatingips
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '
     || d.found AS message,

@@ -6,7 +6,7 @@
 -- fix: See on its nodes whether keepalived runs, and as whose child; end one that was left over,
 --   then restart the L3 agent.
 -- references: F-40, LP1908057, LP1561046
--- needs: drift:ha-active, ha-state, neutron-routers, neutron-l3-agents
+-- needs: drift:ha-active, ha-state|neutron-routers
 SELECT coalesce(nullif(d.name, ''), d.object) AS subject,
   'wanted ' || d.wanted || ', found ' || d.found AS message,
   d.file, d.line

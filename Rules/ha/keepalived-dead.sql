@@ -8,7 +8,7 @@
 --   there is none.
 -- fix: Restart the node's L3 agent, which starts it; its log says why it ended.
 -- references: F-40, LP1908057
--- needs: ps, keepalived, neutron-routers, neutron-l3-agents
+-- needs: ps, keepalived|neutron-routers, neutron-l3-agents|neutron-routers
 WITH configured AS (
   SELECT node, router, min(file) AS file, min(line) AS line
   FROM keepalived_address GROUP BY node, router
@@ -31,6 +31,22 @@ WHERE r.is_admin_up
     SELECT 1 FROM process p
     WHERE p.node = c.node AND p.arguments LIKE '%keepalived.conf%'
       AND instr(p.arguments, c.router) > 0)
+UNION ALL
+SELECT 'HA router ' || coalesce(nullif(r.name, ''), r.id) || ' on ' || s.node
+    || ': its configuration was not captured', NULL, NULL, NULL
+FROM neutron_router r
+JOIN namespace s
+  ON s.name = CASE WHEN coalesce(r.is_distributed, 0) THEN 'snat-' ELSE 'qrouter-' END || r.id
+WHERE r.is_ha AND r.is_admin_up
+  AND NOT EXISTS (
+    SELECT 1 FROM keepalived_address k WHERE k.node = s.node AND k.router = r.id)
+UNION ALL
+SELECT 'HA router ' || coalesce(nullif(r.name, ''), r.id) || ': its agents were not captured', NULL,
+  NULL, NULL
+FROM neutron_router r
+WHERE r.is_ha AND r.is_admin_up
+  AND EXISTS (SELECT 1 FROM configured c WHERE c.router = r.id)
+  AND NOT EXISTS (SELECT 1 FROM neutron_router_agent a WHERE a.router = r.id)
 ORDER BY 1;
 
 /* test: no process
@@ -55,4 +71,9 @@ INSERT INTO keepalived_address (node, router, address) VALUES
 INSERT INTO process (node, pid, arguments)
   VALUES ('n1', 7, 'keepalived -P -f /var/lib/neutron/ha_confs/r/keepalived.conf');
 expect: nothing
+*/
+/* test: what keepalived says was not captured
+INSERT INTO neutron_router (id, is_ha, is_admin_up) VALUES ('r', 1, 1);
+INSERT INTO namespace (node, name) VALUES ('n1', 'qrouter-r');
+expect: unknown
 */

@@ -8,7 +8,7 @@
 -- fix: kill the process that the agent's pid file does not name, and its child; then restart the
 --   node's L3 agent.
 -- references: F-40, LP1908057, LP1561046
--- needs: ps, keepalived
+-- needs: ps|keepalived
 WITH configured AS (
   SELECT node, router, min(file) AS file, min(line) AS line
   FROM keepalived_address GROUP BY node, router

@@ -8,7 +8,7 @@
 -- fix: openstack router set --disable, --no-ha, then --ha and --enable on one of them gives it a
 --   new number; end a keepalived of a router that is gone.
 -- references: F-42
--- needs: keepalived, neutron-ports
+-- needs: keepalived|neutron-routers, neutron-ports
 WITH instance AS (
   SELECT DISTINCT k.router, k.virtual_router_id AS number, p.network, k.node, k.file, k.line
   FROM keepalived_address k
@@ -35,6 +35,15 @@ SELECT 'number ' || s.number || ' on network ' || coalesce(nullif(n.name, ''), s
 FROM shared s
 JOIN instance i ON i.network = s.network AND i.number = s.number
 LEFT JOIN neutron_network n ON n.id = s.network
+UNION ALL
+SELECT 'HA router ' || coalesce(nullif(r.name, ''), r.id) || ' on ' || s.node
+    || ': its configuration was not captured', NULL, NULL, NULL
+FROM neutron_router r
+JOIN namespace s
+  ON s.name = CASE WHEN coalesce(r.is_distributed, 0) THEN 'snat-' ELSE 'qrouter-' END || r.id
+WHERE r.is_ha AND r.is_admin_up
+  AND NOT EXISTS (
+    SELECT 1 FROM keepalived_address k WHERE k.node = s.node AND k.router = r.id)
 ORDER BY 1, 3, 4;
 
 /* test: one number, two routers
@@ -59,4 +68,9 @@ INSERT INTO keepalived_address (node, router, virtual_router_id, address, interf
   ('n2', 's', 7, '169.254.0.7', 'ha-abcdef01-89', 1),
   ('n2', 'r', 7, '169.254.0.7', 'ha-11111111-89', 1);
 expect: nothing
+*/
+/* test: what keepalived says was not captured
+INSERT INTO neutron_router (id, is_ha, is_admin_up) VALUES ('r', 1, 1);
+INSERT INTO namespace (node, name) VALUES ('n1', 'qrouter-r');
+expect: unknown
 */

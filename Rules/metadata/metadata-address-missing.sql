@@ -7,7 +7,7 @@
 --   listens there. The address is gone from the device: requests are answered by nobody.
 -- fix: Restart the node's DHCP agent.
 -- references: F-54
--- needs: metadata-proxy, ip-addr
+-- needs: ip-addr, ps|metadata-proxy
 SELECT s.node || ' ' || coalesce(nullif(n.name, ''), s.owner) AS subject,
   'the proxy is to listen on 169.254.169.254, and no device in qdhcp-' || s.owner || ' has it'
     AS message,
@@ -23,6 +23,12 @@ WHERE s.keyword = 'bind' AND json_extract(s.arguments, '$[0]') LIKE '169.254.169
     SELECT 1 FROM address a
     WHERE a.node = s.node AND a.namespace = 'qdhcp-' || s.owner
       AND a.address = '169.254.169.254')
+UNION ALL
+SELECT DISTINCT 'node ' || p.node || ': the configurations of its proxies were not captured', NULL,
+  NULL, NULL
+FROM process p
+WHERE p.arguments LIKE '%haproxy %ns-metadata-proxy%'
+  AND NOT EXISTS (SELECT 1 FROM metadata_proxy_setting s WHERE s.node = p.node)
 ORDER BY 1;
 
 /* test: gone
@@ -40,4 +46,9 @@ INSERT INTO address (node, namespace, interface, address) VALUES
   ('n1', 'qdhcp-net', 'tap1', '10.0.0.2'), ('n1', 'qdhcp-net', 'tap1', '169.254.169.254'),
   ('n1', 'qrouter-r', 'qr-1', '10.0.0.1');
 expect: nothing
+*/
+/* test: the proxies' configurations were not captured
+INSERT INTO process (node, pid, arguments)
+  VALUES ('n1', 7, 'haproxy -f /var/lib/neutron/ns-metadata-proxy/r.conf');
+expect: unknown
 */

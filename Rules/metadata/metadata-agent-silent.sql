@@ -7,7 +7,7 @@
 --   at it: guests get errors or no answer from 169.254.169.254.
 -- fix: Restart the node's metadata agent.
 -- references: F-54, LP1606741
--- needs: metadata-proxy, ss-local
+-- needs: ss-local, ps|metadata-proxy
 WITH asked AS (
   SELECT s.node, w.value AS path, count(DISTINCT s.owner) AS proxies, min(s.file) AS file,
     min(s.line) AS line
@@ -28,6 +28,12 @@ WHERE EXISTS (SELECT 1 FROM socket s WHERE s.node = a.node AND s.path IS NOT NUL
   AND NOT EXISTS (
     SELECT 1 FROM socket s
     WHERE s.node = a.node AND s.path = a.path AND s.state = 'LISTEN')
+UNION ALL
+SELECT DISTINCT 'node ' || p.node || ': the configurations of its proxies were not captured', NULL,
+  NULL, NULL
+FROM process p
+WHERE p.arguments LIKE '%haproxy %ns-metadata-proxy%'
+  AND NOT EXISTS (SELECT 1 FROM metadata_proxy_setting s WHERE s.node = p.node)
 ORDER BY 1;
 
 /* test: no socket
@@ -44,4 +50,9 @@ INSERT INTO metadata_proxy_setting (node, owner, keyword, arguments) VALUES
 INSERT INTO socket (id, node, transport, state, path)
   VALUES (1, 'n1', 'u_str', 'LISTEN', '/var/lib/neutron/metadata_proxy');
 expect: nothing
+*/
+/* test: the proxies' configurations were not captured
+INSERT INTO process (node, pid, arguments)
+  VALUES ('n1', 7, 'haproxy -f /var/lib/neutron/ns-metadata-proxy/r.conf');
+expect: unknown
 */

@@ -9,7 +9,7 @@
 -- fix: Upgrade or restart the agent that owns the proxy (L3 agent for a router's, DHCP agent for a
 --   network's), which writes its configuration and rules anew.
 -- references: F-55, LP1745618, LP1187102
--- needs: metadata-proxy, iptables, ip6tables
+-- needs: iptables, ip6tables, ps|metadata-proxy
 WITH listener AS (
   SELECT s.node, s.owner, json_extract(s.arguments, '$[0]') AS bind, s.file, s.line
   FROM metadata_proxy_setting s WHERE s.keyword = 'bind'
@@ -47,6 +47,12 @@ WHERE (c.family = 4 OR rtrim(r.bind, '0123456789') IN (':::', '[::]:'))
     WHERE t.node = r.node AND t.namespace = r.namespace AND t.table_name = 'filter'
       AND t.family = c.family AND t.target IN ('DROP', 'REJECT')
       AND t.rule LIKE '%--dport ' || r.port || ' %')
+UNION ALL
+SELECT DISTINCT 'node ' || p.node || ': the configurations of its proxies were not captured', NULL,
+  NULL, NULL
+FROM process p
+WHERE p.arguments LIKE '%haproxy %ns-metadata-proxy%'
+  AND NOT EXISTS (SELECT 1 FROM metadata_proxy_setting s WHERE s.node = p.node)
 ORDER BY 1, 2;
 
 /* test: on all addresses, and a port that nothing closes
@@ -89,4 +95,9 @@ INSERT INTO iptables_rule (node, namespace, family, table_name, chain, target, r
   ('n1', 'qrouter-s', 4, 'filter', 'neutron-l3-agent-INPUT', 'DROP',
     '-A neutron-l3-agent-INPUT -p tcp -m tcp --dport 9697 -j DROP');
 expect: nothing
+*/
+/* test: the proxies' configurations were not captured
+INSERT INTO process (node, pid, arguments)
+  VALUES ('n1', 7, 'haproxy -f /var/lib/neutron/ns-metadata-proxy/r.conf');
+expect: unknown
 */

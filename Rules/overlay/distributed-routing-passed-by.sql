@@ -9,7 +9,7 @@
 --   round.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
 -- references: F-12, LP2028795
--- needs: openflow-flows, ovsdb-dump, agent-configuration
+-- needs: openflow-flows, ovsdb-dump, neutron-routers
 WITH tunnel AS (
   SELECT DISTINCT p.node, p.bridge FROM ovs_port p
   JOIN ovs_interface i ON i.node = p.node AND i.port = p.name
@@ -33,6 +33,15 @@ WHERE EXISTS (
     SELECT 1 FROM agent_option o
     WHERE o.node = t.node AND o.section = 'agent' AND o.name = 'enable_distributed_routing'
       AND lower(o.value) <> 'true')
+UNION ALL
+SELECT DISTINCT 'node ' || t.node || ': the configuration of its agent was not captured', NULL,
+  NULL, NULL
+FROM tunnel t
+WHERE EXISTS (SELECT 1 FROM neutron_router r WHERE r.is_distributed)
+  AND NOT EXISTS (
+    SELECT 1 FROM agent_option o
+    WHERE o.node = t.node AND lower(o.section) IN ('agent', 'ovs')
+      AND o.path LIKE '%openvswitch%')
 ORDER BY 1;
 
 /* test: straight to table 2
@@ -66,4 +75,11 @@ INSERT INTO flow_match (flow, position, field, value, is_exact)
 INSERT INTO flow_action (flow, position, kind, table_id)
   VALUES (1, 0, 'goto_table', 1), (2, 0, 'goto_table', 2);
 expect: nothing
+*/
+/* test: distributed routers, and an agent whose configuration was not captured
+INSERT INTO neutron_router (id, is_distributed) VALUES ('r', 1);
+INSERT INTO ovs_port (node, bridge, name) VALUES ('n1', 'br-tun', 'vxlan-1');
+INSERT INTO ovs_interface (node, port, name, type, remote_ip)
+  VALUES ('n1', 'vxlan-1', 'vxlan-1', 'vxlan', '192.0.2.2');
+expect: unknown
 */

@@ -7,7 +7,7 @@
 -- fix: openstack network trunk unset --subport PORT TRUNK, then set it again; else restart the
 --   node's Open vSwitch agent.
 -- references: F-13, LP2048785
--- needs: drift:trunk-subport, ovsdb-dump, neutron-trunks, neutron-ports
+-- needs: drift:trunk-subport, ovsdb-dump, neutron-trunks|neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '
     || d.found AS message,
@@ -16,6 +16,11 @@ FROM drift d
 WHERE d.code = 'trunk-subport' AND d.kind IN ('missing', 'different')
   AND NOT EXISTS (
     SELECT 1 FROM gap g WHERE g.node = d.node AND g.format = 'ovsdb-dump')
+UNION ALL
+SELECT DISTINCT 'node ' || p.node || ' has trunks, and Neutron''s were not captured', NULL,
+  NULL, NULL
+FROM ovs_port p
+WHERE p.name LIKE 'tpt-%' AND NOT EXISTS (SELECT 1 FROM neutron_trunk)
 ORDER BY 1, 2, 3, 4;
 
 /* test: no patch port, and another VLAN
