@@ -13,7 +13,10 @@ WITH integration AS (
   SELECT DISTINCT node, bridge FROM flow WHERE table_id = 23 AND priority = 0 AND match = ''
 ),
 helper AS (
-  SELECT f.node, f.bridge, f.table_id, printf('%012x', a.value) AS mac, f.file, f.line
+  SELECT f.node, f.bridge, f.table_id,
+    printf('%02x:%02x:%02x:%02x:%02x:%02x', a.value >> 40, a.value >> 32 & 255,
+      a.value >> 24 & 255, a.value >> 16 & 255, a.value >> 8 & 255, a.value & 255) AS mac,
+    f.file, f.line
   FROM integration i
   JOIN flow f ON f.node = i.node AND f.bridge = i.bridge
   JOIN flow_action a ON a.flow = f.id AND a.field = 'dl_dst' AND a.value IS NOT NULL
@@ -27,7 +30,7 @@ SELECT h.node || ' ' || h.mac AS subject,
   h.file, h.line
 FROM helper h
 WHERE h.mac NOT IN (
-    SELECT replace(lower(n.mac), ':', '') FROM neutron_port n
+    SELECT lower(n.mac) FROM neutron_port n
     WHERE n.mac IS NOT NULL AND n.device_owner LIKE 'network:%')
   AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'neutron-ports')
   -- A tenant's view of the API does not show other tenants' ports.
@@ -43,7 +46,7 @@ INSERT INTO flow (id, node, bridge, table_id)
   VALUES (1, 'n1', 'br-int', 23), (2, 'n1', 'br-int', 3), (3, 'n1', 'br-int', 3);
 INSERT INTO flow_action (flow, position, kind, field, value) VALUES
   (2, 0, 'set_field', 'dl_dst', 0xfa163e00000a), (3, 0, 'set_field', 'dl_dst', 0xfa163e00000b);
-expect: n1 fa163e00000b
+expect: n1 fa:16:3e:00:00:0b
 */
 /* test: a router's, and another bridge
 INSERT INTO neutron_port (id, mac, device_owner, host) VALUES

@@ -13,7 +13,10 @@
 -- needs: openflow-flows
 WITH own AS (
   -- What a node puts in place of gateways' addresses is its own.
-  SELECT f.node, f.bridge, printf('%012x', a.value) AS mac, min(f.file) AS file,
+  SELECT f.node, f.bridge,
+    printf('%02x:%02x:%02x:%02x:%02x:%02x', a.value >> 40, a.value >> 32 & 255,
+      a.value >> 24 & 255, a.value >> 16 & 255, a.value >> 8 & 255, a.value & 255) AS mac,
+    min(f.file) AS file,
     min(f.line) AS line
   FROM flow f
   JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
@@ -23,7 +26,10 @@ WITH own AS (
 ),
 peer AS (
   -- Addresses of other nodes, which are not learned.
-  SELECT f.node, f.bridge, printf('%012x', m.value) AS mac, f.file, f.line
+  SELECT f.node, f.bridge,
+    printf('%02x:%02x:%02x:%02x:%02x:%02x', m.value >> 40, m.value >> 32 & 255,
+      m.value >> 24 & 255, m.value >> 16 & 255, m.value >> 8 & 255, m.value & 255) AS mac,
+    f.file, f.line
   FROM flow f
   JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
   WHERE f.table_id = 9
@@ -33,7 +39,9 @@ SELECT a.node || ' of ' || b.node AS subject,
   'table 9 of ' || a.bridge || ' lacks ' || b.mac || ', which ' || b.node || ' routes with'
     AS message,
   b.file, b.line
-FROM (SELECT DISTINCT node, bridge FROM peer) a
+FROM (
+  SELECT DISTINCT node, bridge FROM flow
+  WHERE table_id = 9 AND bridge IN (SELECT bridge FROM peer)) a
 JOIN own b ON b.node <> a.node AND b.bridge IN (SELECT bridge FROM peer)
 WHERE EXISTS (SELECT 1 FROM own o WHERE o.node = a.node)
   AND NOT EXISTS (

@@ -12,7 +12,10 @@
 -- needs: openflow-flows
 WITH own AS (
   -- What a node puts in place of gateways' addresses is its own.
-  SELECT f.node, f.bridge, printf('%012x', a.value) AS mac, min(f.file) AS file,
+  SELECT f.node, f.bridge,
+    printf('%02x:%02x:%02x:%02x:%02x:%02x', a.value >> 40, a.value >> 32 & 255,
+      a.value >> 24 & 255, a.value >> 16 & 255, a.value >> 8 & 255, a.value & 255) AS mac,
+    min(f.file) AS file,
     min(f.line) AS line
   FROM flow f
   JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
@@ -22,7 +25,10 @@ WITH own AS (
 ),
 peer AS (
   -- Addresses of other nodes, which are not learned.
-  SELECT f.node, f.bridge, printf('%012x', m.value) AS mac, f.file, f.line
+  SELECT f.node, f.bridge,
+    printf('%02x:%02x:%02x:%02x:%02x:%02x', m.value >> 40, m.value >> 32 & 255,
+      m.value >> 24 & 255, m.value >> 16 & 255, m.value >> 8 & 255, m.value & 255) AS mac,
+    f.file, f.line
   FROM flow f
   JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
   WHERE f.table_id = 9
@@ -54,9 +60,9 @@ INSERT INTO flow_match (flow, position, field, value, is_exact) VALUES
 INSERT INTO flow_action (flow, position, kind, field, value) VALUES
   (1, 0, 'set_field', 'dl_src', 0xfa163f000001), (2, 0, 'set_field', 'dl_src', 0xfa163f000001),
   (3, 0, 'set_field', 'dl_src', 0xfa163f000003);
-expect: n1 fa163f000001
-expect: n2 fa163f000001
-expect: n3 fa163f000003
+expect: n1 fa:16:3f:00:00:01
+expect: n2 fa:16:3f:00:00:01
+expect: n3 fa:16:3f:00:00:03
 */
 /* test: one a node, known to the other
 INSERT INTO flow (id, node, bridge, table_id) VALUES

@@ -11,12 +11,16 @@
 -- references: F-28, LP1892405, LP2093248
 -- needs: openflow-flows, ovsdb-dump, neutron-ports
 WITH gateway AS (
-  SELECT n.id, n.network, f.subnet, replace(lower(n.mac), ':', '') AS mac
+  SELECT n.id, n.network, f.subnet, lower(n.mac) AS mac
   FROM neutron_port n JOIN neutron_fixed_ip f ON f.port = n.id
   WHERE n.device_owner = 'network:router_interface_distributed'
 ),
 rewrite AS (
-  SELECT f.node, f.bridge, printf('%012x', m.value) AS mac, printf('%012x', a.value) AS source
+  SELECT f.node, f.bridge,
+    printf('%02x:%02x:%02x:%02x:%02x:%02x', m.value >> 40, m.value >> 32 & 255,
+      m.value >> 24 & 255, m.value >> 16 & 255, m.value >> 8 & 255, m.value & 255) AS mac,
+    printf('%02x:%02x:%02x:%02x:%02x:%02x', a.value >> 40, a.value >> 32 & 255,
+      a.value >> 24 & 255, a.value >> 16 & 255, a.value >> 8 & 255, a.value & 255) AS source
   FROM flow f
   JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_dst' AND m.is_exact
   JOIN flow_action a ON a.flow = f.id AND a.field = 'dl_src' AND a.value IS NOT NULL
@@ -24,7 +28,7 @@ rewrite AS (
 ),
 guest AS (
   SELECT DISTINCT p.node, p.bridge, n.id, n.name, n.network,
-    replace(lower(n.mac), ':', '') AS mac, p.file, p.line
+    lower(n.mac) AS mac, p.file, p.line
   FROM v_switch_port p
   JOIN neutron_port n ON n.id = p.iface_id
   JOIN neutron_fixed_ip f ON f.port = n.id

@@ -22,7 +22,9 @@ delivery AS (
     AND (a.kind = 'output' AND a.port < 65280 OR a.field = 'reg5' AND a.value IS NOT NULL)
 ),
 given AS (
-  SELECT d.*, printf('%012x', m.value) AS mac
+  SELECT d.*,
+    printf('%02x:%02x:%02x:%02x:%02x:%02x', m.value >> 40, m.value >> 32 & 255,
+      m.value >> 24 & 255, m.value >> 16 & 255, m.value >> 8 & 255, m.value & 255) AS mac
   FROM delivery d
   JOIN flow_match m ON m.flow = d.id AND m.field = 'dl_dst' AND m.is_exact
   WHERE m.value >> 40 & 1 = 0
@@ -33,17 +35,17 @@ given AS (
 SELECT g.node || ' ' || coalesce(nullif(n.name, ''), n.id) AS subject,
   'table ' || g.table_id || ' gives it frames for ' || g.mac || coalesce(', which is '
     || (SELECT coalesce(nullif(o.name, ''), o.id) || '''s' FROM neutron_port o
-      WHERE o.network = n.network AND replace(lower(o.mac), ':', '') = g.mac), '')
+      WHERE o.network = n.network AND lower(o.mac) = g.mac), '')
     || '; its own address is ' || n.mac AS message,
   g.file, g.line
 FROM given g
 JOIN ovs_interface i ON i.node = g.node AND i.ofport = g.number
 JOIN ovs_port p ON p.node = i.node AND p.name = i.port AND p.bridge = g.bridge
 JOIN neutron_port n ON n.id = i.iface_id
-WHERE replace(lower(n.mac), ':', '') <> g.mac
+WHERE lower(n.mac) <> g.mac
   AND NOT EXISTS (
     SELECT 1 FROM neutron_address_pair a
-    WHERE a.port = n.id AND replace(lower(a.mac), ':', '') = g.mac)
+    WHERE a.port = n.id AND lower(a.mac) = g.mac)
 ORDER BY 1, 3, 4;
 
 /* test: a number that now is another's
