@@ -17,6 +17,9 @@ FROM drift d
 WHERE d.code = 'port-forwarding' AND d.kind IN ('missing', 'different', 'extra')
   AND NOT EXISTS (
     SELECT 1 FROM gap g WHERE g.node = d.node AND g.format = 'iptables')
+  -- Legacy tables alone look like a node without rules.
+  AND EXISTS (
+    SELECT 1 FROM capture_file c WHERE c.node = d.node AND c.format = 'iptables')
 ORDER BY 1, 2, 3, 4;
 
 /* test: no rule

@@ -11,7 +11,7 @@
 -- false-positives: A change from one node to the other that was under way while nodes were
 --   captured.
 -- references: F-39, LP1959151, LP1597461
--- needs: ip-addr, ha-state|keepalived|neutron-routers
+-- needs: ip-addr, ha-state|keepalived|neutron-routers, neutron-agents
 WITH virtual AS (
   -- The address that VRRP announces is where the router is active.
   SELECT DISTINCT k.router, k.address, a.node, a.file, a.line
@@ -24,7 +24,10 @@ said AS (
   SELECT router, node, file, line FROM ha_state WHERE state IN ('primary', 'master')
 ),
 reported AS (
-  SELECT router, host AS node, file, line FROM neutron_router_agent WHERE ha_state = 'active'
+  -- A dead agent's last word is old.
+  SELECT a.router, a.host AS node, a.file, a.line FROM neutron_router_agent a
+  WHERE a.ha_state = 'active'
+    AND EXISTS (SELECT 1 FROM neutron_agent g WHERE g.id = a.agent AND g.is_alive)
 ),
 place AS (
   SELECT 1 AS rank, router, node, 'hold its address ' || address AS how, file, line FROM virtual
@@ -70,14 +73,15 @@ expect: edge
 INSERT INTO ha_state (node, router, state) VALUES ('n1', 'r', 'primary'), ('n2', 'r', 'master');
 expect: r
 */
-/* test: one of two, and another router with the same number
+/* test: one of two, a dead one, and another router with the same number
 INSERT INTO keepalived_address (node, router, address, is_announced) VALUES
   ('n1', 'r', '169.254.0.7', 1), ('n2', 'r', '169.254.0.7', 1), ('n2', 's', '169.254.0.7', 1);
 INSERT INTO address (node, namespace, interface, address) VALUES
   ('n1', 'qrouter-r', 'ha-1', '169.254.0.7'), ('n2', 'qrouter-s', 'ha-2', '169.254.0.7');
 INSERT INTO ha_state (node, router, state) VALUES ('n1', 'r', 'primary'), ('n2', 'r', 'backup');
+INSERT INTO neutron_agent (id, host, is_alive) VALUES ('a', 'n1', 1), ('b', 'n2', 0);
 INSERT INTO neutron_router_agent (router, agent, host, ha_state)
-  VALUES ('r', 'a', 'n1', 'active'), ('r', 'b', 'n2', 'standby');
+  VALUES ('r', 'a', 'n1', 'active'), ('r', 'b', 'n2', 'active');
 expect: nothing
 */
 /* test: what keepalived says was not captured

@@ -26,9 +26,11 @@ SELECT f.node || ' ' || f.bridge || ' port ' || a.port AS subject,
 FROM told t
 JOIN flow f ON f.node = t.node AND f.bridge = t.bridge
 JOIN flow_action a ON a.flow = f.id AND a.kind = 'output' AND a.port BETWEEN 1 AND 65279
-WHERE NOT EXISTS (
-  SELECT 1 FROM number n
-  WHERE n.node = f.node AND n.bridge = f.bridge AND n.number = a.port)
+-- What was learned ends by itself.
+WHERE f.hard_timeout_seconds = 0
+  AND NOT EXISTS (
+    SELECT 1 FROM number n
+    WHERE n.node = f.node AND n.bridge = f.bridge AND n.number = a.port)
 ORDER BY 1, 2, 3, 4;
 
 /* test: the tunnel is gone, its flow is not
@@ -39,13 +41,13 @@ INSERT INTO flow_action (flow, position, kind, port)
   VALUES (1, 0, 'output', 2), (1, 1, 'output', 4);
 expect: n1 br-tun port 4
 */
-/* test: there, reserved, or on a bridge whose ports were not captured
+/* test: there, reserved, learned, or on a bridge whose ports were not captured
 INSERT INTO openflow_port (node, bridge, source, number, name)
   VALUES ('n1', 'br-tun', 'show', 2, 'vxlan-1');
-INSERT INTO flow (id, node, bridge, table_id)
-  VALUES (1, 'n1', 'br-tun', 22), (2, 'n2', 'br-tun', 22);
+INSERT INTO flow (id, node, bridge, table_id, hard_timeout_seconds)
+  VALUES (1, 'n1', 'br-tun', 22, 0), (2, 'n2', 'br-tun', 22, 0), (3, 'n1', 'br-tun', 20, 300);
 INSERT INTO flow_action (flow, position, kind, port) VALUES
-  (1, 0, 'output', 2), (1, 1, 'output', 4294967290), (2, 0, 'output', 4);
+  (1, 0, 'output', 2), (1, 1, 'output', 4294967290), (2, 0, 'output', 4), (3, 0, 'output', 4);
 expect: nothing
 */
 /* test: a dump that was cut
