@@ -5,7 +5,7 @@
 --   'fe80::a9fe:a9fe'
 -- why: Each DHCP server of a network sets the same link-local address for metadata. The kernel
 --   finds it taken and does not use it: over IPv6 only one server answers, or none.
--- fix: One DHCP agent for the network avoids it, as do agents of 2025.2 and later; guests that ask
+-- fix: One DHCP agent for the network avoids it, as do agents of 2025.1 and later; guests that ask
 --   over IPv4 are not touched.
 -- references: F-56, LP1953165, LP2074207
 -- needs: ip-addr
