@@ -20,10 +20,14 @@ WHERE NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'ps' AND g.node = x.node)
   AND NOT EXISTS (
     SELECT 1 FROM process p
     WHERE p.node = x.node AND p.arguments LIKE '%haproxy%' AND instr(p.arguments, x.owner) > 0)
-  -- On the standby node of an HA router none need run.
-  AND NOT EXISTS (
-    SELECT 1 FROM ha_state h
-    WHERE h.node = x.node AND h.router = x.owner AND h.state NOT IN ('primary', 'master'))
+  -- On the standby node of an HA router none need run: it must be known to be active.
+  AND (EXISTS (
+      SELECT 1 FROM ha_state h
+      WHERE h.node = x.node AND h.router = x.owner AND h.state IN ('primary', 'master'))
+    OR NOT EXISTS (SELECT 1 FROM ha_state h WHERE h.node = x.node AND h.router = x.owner)
+      AND NOT EXISTS (
+        SELECT 1 FROM v_neutron_device v
+        WHERE v.node = x.node AND v.namespace = 'qrouter-' || x.owner AND v.role = 'ha'))
   -- A configuration that outlived its namespace is litter, not an outage.
   AND EXISTS (
     SELECT 1 FROM namespace s
@@ -35,9 +39,12 @@ INSERT INTO namespace (node, name) VALUES ('n1', 'qrouter-r');
 INSERT INTO metadata_proxy_setting (node, owner) VALUES ('n1', 'r');
 expect: n1 r
 */
-/* test: running, standby, or left over
-INSERT INTO namespace (node, name) VALUES ('n1', 'qrouter-r'), ('n2', 'qrouter-r');
-INSERT INTO metadata_proxy_setting (node, owner) VALUES ('n1', 'r'), ('n2', 'r'), ('n1', 'gone');
+/* test: running, standby, perhaps standby, or left over
+INSERT INTO namespace (node, name)
+  VALUES ('n1', 'qrouter-r'), ('n2', 'qrouter-r'), ('n2', 'qrouter-s');
+INSERT INTO link (node, namespace, name) VALUES ('n2', 'qrouter-s', 'ha-01234567-89');
+INSERT INTO metadata_proxy_setting (node, owner)
+  VALUES ('n1', 'r'), ('n2', 'r'), ('n2', 's'), ('n1', 'gone');
 INSERT INTO process (node, pid, arguments) VALUES ('n1', 7, 'haproxy -f /run/ns-metadata-proxy/r.conf');
 INSERT INTO ha_state (node, router, state) VALUES ('n2', 'r', 'backup');
 expect: nothing

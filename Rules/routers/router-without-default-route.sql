@@ -6,25 +6,36 @@
 -- fix: Restart the L3 agent of the node named, or clear the router's gateway and set it again.
 -- references: F-34, F-63
 -- needs: ip-route-4|ip-route, neutron-routers, neutron-subnets, neutron-ports
+WITH place AS (
+  SELECT r.*, x.is_admin_up, x.gateway_addresses, x.file, x.line, coalesce(x.is_ha, EXISTS (
+    SELECT 1 FROM link l
+    WHERE l.node = r.node AND l.namespace = r.namespace AND l.name LIKE 'ha-%')) AS is_ha
+  FROM v_router_node r JOIN neutron_router x ON x.id = r.router
+  WHERE x.is_admin_up
+    AND r.kind = CASE WHEN coalesce(x.is_distributed, 0) THEN 'snat' ELSE 'qrouter' END
+    AND EXISTS (SELECT 1 FROM json_each(x.gateway_addresses) WHERE value LIKE '%.%')
+)
 SELECT r.node || ' ' || coalesce(nullif(r.router_name, ''), r.router) AS subject,
-  'no IPv4 default route in ' || r.namespace AS message, x.file, x.line
-FROM v_router_node r JOIN neutron_router x ON x.id = r.router
-WHERE x.is_admin_up
-  AND r.kind = CASE WHEN coalesce(x.is_distributed, 0) THEN 'snat' ELSE 'qrouter' END
-  AND coalesce(r.ha_state, 'primary') IN ('primary', 'master')
-  AND EXISTS (SELECT 1 FROM json_each(x.gateway_addresses) WHERE value LIKE '%.%')
+  'no IPv4 default route in ' || r.namespace AS message, r.file, r.line
+FROM place r
+WHERE (r.ha_state IN ('primary', 'master') OR r.ha_state IS NULL AND NOT r.is_ha)
   -- A subnet without gateway gives its router none.
   AND EXISTS (
     SELECT 1 FROM neutron_port p
     JOIN neutron_fixed_ip f ON f.port = p.id
     JOIN neutron_subnet s ON s.id = f.subnet
-    WHERE p.device_id = x.id AND p.device_owner = 'network:router_gateway'
+    WHERE p.device_id = r.router AND p.device_owner = 'network:router_gateway'
       AND s.family = 4 AND s.gateway IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format IN ('ip-route-4', 'ip-route') AND g.node = r.node)
   AND NOT EXISTS (
     SELECT 1 FROM route t
     WHERE t.node = r.node AND t.namespace = r.namespace AND t.family = 4
       AND t.routing_table = 'main' AND t.destination = '0.0.0.0/0')
+UNION ALL
+-- The standby node of an HA router has none, and nobody says which node that is.
+SELECT 'whether HA router ' || coalesce(nullif(r.router_name, ''), r.router) || ' is active on '
+    || r.node || ' was not captured', NULL, NULL, NULL
+FROM place r WHERE r.is_ha AND r.ha_state IS NULL
 ORDER BY 1;
 
 /* test: the route is gone
@@ -48,4 +59,13 @@ INSERT INTO ha_state (node, router, state) VALUES ('n2', 'r', 'backup');
 INSERT INTO route (id, node, namespace, family, routing_table, destination)
   VALUES (1, 'n1', 'qrouter-r', 4, 'main', '0.0.0.0/0');
 expect: nothing
+*/
+/* test: whether the node is the standby one was not captured
+INSERT INTO neutron_router (id, is_admin_up, is_ha, gateway_network, gateway_addresses)
+  VALUES ('r', 1, 1, 'ext', '["192.0.2.1"]');
+INSERT INTO neutron_port (id, device_id, device_owner) VALUES ('g', 'r', 'network:router_gateway');
+INSERT INTO neutron_fixed_ip (port, address, subnet) VALUES ('g', '192.0.2.1', 's');
+INSERT INTO neutron_subnet (id, family, gateway) VALUES ('s', 4, '192.0.2.254');
+INSERT INTO namespace (node, name) VALUES ('n1', 'qrouter-r');
+expect: unknown
 */
