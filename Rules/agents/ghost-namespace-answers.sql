@@ -2,11 +2,11 @@
 -- severity: high
 -- precision: certain
 -- population: namespaces: SELECT count(*) FROM namespace WHERE name <> 'root'
--- why: Neutron deleted the namespace's router or network or gave it to another node, and it is still
---   plugged in. It answers ARP for an address that a port has now: two hold one address, and guests
---   reach the one that answered last.
--- fix: ip link set DEVICE down in the namespace named at once; then restart the node's L3 or DHCP agent, or
---   neutron-netns-cleanup.
+-- why: Neutron deleted the namespace's router or network or gave it to another node, and it is
+--   still plugged in. It answers ARP for an address that a port has now: two hold one address, and
+--   guests reach the one that answered last.
+-- fix: ip link set DEVICE down in the namespace named at once; then restart the node's L3 or DHCP
+--   agent, or neutron-netns-cleanup.
 -- references: F-35, LP2015388
 -- needs: drift:ghost-namespace, drift:router-namespace, drift:dhcp-server, ip-addr, ovsdb-dump,
 --   neutron-ports, neutron-networks, neutron-routers
@@ -30,6 +30,9 @@ JOIN neutron_fixed_ip f ON f.address = a.address
 JOIN neutron_port p ON p.id = f.port AND p.network = s.network
 LEFT JOIN neutron_network n ON n.id = p.network
 WHERE s.tag BETWEEN 1 AND 4094
+  -- Of its own port only where that is plugged on another node too.
+  AND (s.iface_id IS NULL OR s.iface_id <> p.id
+    OR EXISTS (SELECT 1 FROM ovs_interface o WHERE o.iface_id = p.id AND o.node <> g.node))
 ORDER BY 1, 2;
 
 /* test: the deleted router's gateway address is another one's now
@@ -40,7 +43,8 @@ INSERT INTO drift (code, kind, object_kind, object, name, node, wanted, found)
     'no router 1 in Neutron', 'a namespace');
 INSERT INTO neutron_port (id, name, network) VALUES ('p', 'gateway', 'net');
 INSERT INTO neutron_fixed_ip (port, address) VALUES ('p', '10.0.0.1');
-INSERT INTO address (node, namespace, interface, address) VALUES ('n1', 'qrouter-1', 'qr-1', '10.0.0.1');
+INSERT INTO address (node, namespace, interface, address)
+  VALUES ('n1', 'qrouter-1', 'qr-1', '10.0.0.1');
 INSERT INTO ovs_port (node, bridge, name, tag, network) VALUES ('n1', 'br-int', 'qr-1', 3, 'net');
 INSERT INTO ovs_interface (node, port, name, iface_id) VALUES ('n1', 'qr-1', 'qr-1', 'gone');
 expect: n1 qrouter-1
@@ -60,4 +64,20 @@ INSERT INTO ovs_port (node, bridge, name, tag, network)
 INSERT INTO ovs_interface (node, port, name, iface_id)
   VALUES ('n1', 'qr-1', 'qr-1', 'gone'), ('n1', 'qr-2', 'qr-2', 'gone too');
 expect: nothing
+*/
+/* test: the router moved, and its port is plugged on both nodes, or only where it was
+INSERT INTO capture_file (id, path, format) VALUES
+  (8, 'neutron/networks.json', 'neutron-networks'), (9, 'neutron/routers.json', 'neutron-routers');
+INSERT INTO drift (code, kind, object_kind, object, name, node, place, wanted, found) VALUES
+  ('router-namespace', 'twice', 'router', '1', 'edge', 'n1', 'qrouter-1', 'on n2', 'on n1'),
+  ('router-namespace', 'wrong-node', 'router', '2', 'core', 'n1', 'qrouter-2', 'on n2', 'on n1');
+INSERT INTO neutron_port (id, name, network) VALUES ('p', 'gateway', 'net'), ('q', 'other', 'two');
+INSERT INTO neutron_fixed_ip (port, address) VALUES ('p', '10.0.0.1'), ('q', '10.0.1.1');
+INSERT INTO address (node, namespace, interface, address)
+  VALUES ('n1', 'qrouter-1', 'qr-1', '10.0.0.1'), ('n1', 'qrouter-2', 'qr-2', '10.0.1.1');
+INSERT INTO ovs_port (node, bridge, name, tag)
+  VALUES ('n1', 'br-int', 'qr-1', 3), ('n1', 'br-int', 'qr-2', 4), ('n2', 'br-int', 'qr-1', 5);
+INSERT INTO ovs_interface (node, port, name, iface_id)
+  VALUES ('n1', 'qr-1', 'qr-1', 'p'), ('n1', 'qr-2', 'qr-2', 'q'), ('n2', 'qr-1', 'qr-1', 'p');
+expect: n1 qrouter-1
 */

@@ -2,16 +2,18 @@
 -- severity: medium
 -- precision: certain
 -- population: namespaces: SELECT count(*) FROM namespace WHERE name <> 'root'
--- why: Its router or network was deleted, or given to another node, while the agent was not running. What
---   is in it goes on: a router that routes, a DHCP server that answers.
+-- why: Its router or network was deleted, or given to another node, while the agent was not
+--   running. What is in it goes on: a router that routes, a DHCP server that answers.
 -- fix: Restart the L3 or DHCP agent of the node, which cleans up when it starts; else
 --   neutron-netns-cleanup, or ip netns delete NAMESPACE once nobody needs it.
 -- references: F-35, LP2015388
--- needs: drift:ghost-namespace, drift:router-namespace, drift:dhcp-server, neutron-networks, neutron-routers
-SELECT d.node || ' ' || CASE d.code WHEN 'ghost-namespace' THEN d.object ELSE d.place END AS subject,
+-- needs: drift:ghost-namespace, drift:router-namespace, drift:dhcp-server, neutron-networks,
+--   neutron-routers
+SELECT d.node || ' ' || CASE d.code WHEN 'ghost-namespace' THEN d.object ELSE d.place END
+  AS subject,
   CASE d.code WHEN 'ghost-namespace' THEN d.wanted
-    WHEN 'router-namespace' THEN 'router ' || d.name || ' is wanted ' || d.wanted
-    ELSE 'DHCP of network ' || d.name || ' is wanted ' || d.wanted END
+    ELSE CASE d.code WHEN 'router-namespace' THEN 'router ' ELSE 'DHCP of network ' END
+      || coalesce(nullif(d.name, ''), d.object) || ' is wanted ' || d.wanted END
     || '; found ' || coalesce(d.found, 'none') AS message,
   d.file, d.line
 FROM drift d
@@ -35,12 +37,13 @@ expect: n1 qrouter-2
 */
 /* test: a namespace that is missing is no ghost
 INSERT INTO drift (code, kind, object_kind, object, name, node, place, wanted, found) VALUES
-  ('router-namespace', 'missing', 'router', '2', 'edge', 'n1', 'qrouter-2', 'scheduled on n1', NULL),
+  ('router-namespace', 'missing', 'router', '2', 'edge', 'n1', 'qrouter-2', 'on n1', NULL),
   ('dhcp-server', 'missing', 'network', '3', 'red', 'n1', 'qdhcp-3', 'scheduled on n1', NULL);
 expect: nothing
 */
 /* test: without Neutron's networks every network is unknown
-INSERT INTO gap (path, format, reason) VALUES ('neutron/networks.json', 'neutron-networks', 'missing');
+INSERT INTO gap (path, format, reason)
+  VALUES ('neutron/networks.json', 'neutron-networks', 'missing');
 INSERT INTO drift (code, kind, object_kind, object, name, node, place, wanted, found)
   VALUES ('ghost-namespace', 'extra', 'namespace', 'qdhcp-1', 'qdhcp-1', 'n1', NULL,
     'no network 1 in Neutron', 'a namespace');

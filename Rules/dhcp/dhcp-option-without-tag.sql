@@ -2,14 +2,15 @@
 -- severity: high
 -- precision: certain
 -- population: DHCP options: SELECT count(*) FROM dhcp_option
--- why: Neutron tags every option with a subnet or a port. A line without a tag came in through the value
---   or name of a port's extra DHCP option that held a line break: a tenant writes dnsmasq's configuration.
+-- why: Neutron tags every option with a subnet or a port. A line without a tag came in through the
+--   value or name of a port's extra DHCP option that held a line break: a tenant writes dnsmasq's
+--   configuration.
 -- fix: Find the port by its extra DHCP options and take them away (openstack port unset
 --   --extra-dhcp-option); restart the DHCP agent of the node named; upgrade Neutron and dnsmasq.
 -- references: A-17, F-70, OSSA-2021-005, CVE-2021-40085, LP1939733, LP1943930
 -- needs: dnsmasq-opts
 SELECT o.node || ' ' || coalesce(nullif(n.name, ''), o.network) AS subject,
-  'option ' || o.code || ' ' || (SELECT coalesce(group_concat(value, ','), '')
+  'option ' || replace(o.code, 'option:', '') || ' ' || (SELECT coalesce(group_concat(value, ','), '')
     FROM json_each(o.option_values)) || ' has no tag' AS message,
   o.file, o.line
 FROM dhcp_option o LEFT JOIN neutron_network n ON n.id = o.network

@@ -2,10 +2,10 @@
 -- severity: medium
 -- precision: certain
 -- population: DHCP servers: SELECT count(*) FROM process WHERE arguments LIKE '%--dhcp-hostsfile=%'
--- why: Without --local-service, dnsmasq answers DNS queries from every address that can reach it. On a
---   network that is open to the outside it takes part in attacks by amplification.
--- fix: Upgrade Neutron, which passes the option since Stein; till then close port 53 of the DHCP port to
---   foreign networks.
+-- why: Without --local-service, dnsmasq answers DNS queries from every address that can reach it.
+--   On a network that is open to the outside it takes part in attacks by amplification.
+-- fix: Upgrade Neutron, which passes the option since Stein; till then close port 53 of the DHCP
+--   port to foreign networks.
 -- references: A-27, LP1501206
 -- needs: ps
 WITH server AS (
@@ -34,7 +34,8 @@ expect: n1 red
 INSERT INTO process (node, pid, arguments) VALUES
   ('n1', 7, 'dnsmasq --dhcp-hostsfile=/run/dhcp/01234567-89ab-cdef-0123-456789abcdef/host '
     || '--local-service --bind-dynamic'),
-  ('n1', 8, 'dnsmasq --dhcp-hostsfile=/run/dhcp/01234567-89ab-cdef-0123-456789abcdee/host --port=0'),
+  ('n1', 8,
+    'dnsmasq --dhcp-hostsfile=/run/dhcp/01234567-89ab-cdef-0123-456789abcdee/host --port=0'),
   ('n1', 9, '/usr/sbin/dnsmasq --conf-file=/var/lib/libvirt/dnsmasq/default.conf'),
   ('n1', 10, 'dnsmasq --dhcp-hostsfile=/var/lib/ironic/hosts');
 expect: nothing

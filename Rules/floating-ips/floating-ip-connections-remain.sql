@@ -3,10 +3,10 @@
 -- precision: certain
 -- population: tracked connections in routers: SELECT count(*) FROM conntrack WHERE namespace LIKE
 --   'qrouter-%' OR namespace LIKE 'snat-%'
--- why: A connection that was open when the floating IP was taken away stays translated until it ends:
---   whoever had it still talks to the port, whatever Neutron says now.
--- fix: In the namespace named, conntrack -D -d FLOATING-IP and conntrack -D -q FLOATING-IP; upgrade the
---   L3 agent, which should have done so.
+-- why: A connection that was open when the floating IP was taken away stays translated until it
+--   ends: whoever had it still talks to the port, whatever Neutron says now.
+-- fix: In the namespace named, conntrack -D -d FLOATING-IP and conntrack -D -q FLOATING-IP; upgrade
+--   the L3 agent, which should have done so.
 -- references: A-23, OSSN-0020, LP1334926, LP1818805
 -- needs: conntrack, neutron-floatingips, neutron-port-forwardings
 WITH tracked AS (

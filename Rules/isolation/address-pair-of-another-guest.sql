@@ -4,13 +4,14 @@
 -- population: allowed address pairs: SELECT count(*) FROM neutron_address_pair
 -- why: An allowed address pair names the fixed address of a server that is in use with another MAC
 --   address. Both may answer for it; who sends to it reaches the one that answered last.
--- fix: openstack port unset --allowed-address ip-address=ADDRESS PORT; an address that several share wants
---   a port of its own, without a server.
+-- fix: openstack port unset --allowed-address ip-address=ADDRESS PORT; an address that several
+--   share wants a port of its own, without a server.
 -- false-positives: A cluster whose servers take over each other's own address on purpose.
 -- references: F-68
 -- needs: neutron-ports
 SELECT coalesce(nullif(o.name, ''), o.id) AS subject,
-  'may use ' || a.prefix || ', the address of port ' || coalesce(nullif(p.name, ''), p.id) AS message,
+  'may use ' || a.prefix || ', the address of port '
+    || coalesce(nullif(p.name, ''), p.id) AS message,
   a.file, a.line
 FROM neutron_address_pair a
 JOIN neutron_port o ON o.id = a.port
@@ -30,7 +31,8 @@ expect: db
 */
 /* test: a shared address's own port, another network, and its MAC address too
 INSERT INTO neutron_port (id, name, network, mac, device_owner) VALUES
-  ('p', 'vip', 'net', 'fa:16:3e:00:00:01', ''), ('q', 'db', 'net', 'fa:16:3e:00:00:02', 'compute:nova'),
+  ('p', 'vip', 'net', 'fa:16:3e:00:00:01', ''),
+  ('q', 'db', 'net', 'fa:16:3e:00:00:02', 'compute:nova'),
   ('r', 'far', 'two', 'fa:16:3e:00:00:03', 'compute:nova'),
   ('s', 'twin', 'net', 'fa:16:3e:00:00:04', 'compute:nova');
 INSERT INTO neutron_fixed_ip (port, address)

@@ -1,12 +1,12 @@
 -- title: Somebody else answers for a guest's address
 -- severity: high
 -- precision: likely
--- population: neighbours that routers and DHCP servers learned: SELECT count(*) FROM neighbour WHERE
---   namespace LIKE 'qrouter-%' OR namespace LIKE 'snat-%' OR namespace LIKE 'qdhcp-%'
--- why: The router asked for the address, and a MAC address answered that is not its port's. A second guest
---   has taken it by hand, or spoofs it: packets for the one go to the other.
--- fix: openstack port list --mac-address MAC shows whose it is; remove the address in that guest, and
---   enable port security on its port.
+-- population: neighbours that routers and DHCP servers learned: SELECT count(*) FROM neighbour
+--   WHERE namespace LIKE 'qrouter-%' OR namespace LIKE 'snat-%' OR namespace LIKE 'qdhcp-%'
+-- why: The router asked for the address, and a MAC address answered that is not its port's. A
+--   second guest has taken it by hand, or spoofs it: packets for the one go to the other.
+-- fix: openstack port list --mac-address MAC shows whose it is; remove the address in that guest,
+--   and enable port security on its port.
 -- false-positives: A guest that changed its own MAC address.
 -- references: F-68
 -- needs: ip-neigh, ovsdb-dump, neutron-ports
@@ -23,7 +23,8 @@ JOIN v_switch_port s ON s.node = b.node AND s.name = b.interface AND s.network =
 WHERE (b.namespace LIKE 'qrouter-%' OR b.namespace LIKE 'snat-%' OR b.namespace LIKE 'qdhcp-%')
   AND b.mac IS NOT NULL AND p.mac IS NOT NULL AND lower(b.mac) <> lower(p.mac)
   -- The agent writes permanent entries; those that failed tell nothing.
-  AND b.states NOT LIKE '%PERMANENT%' AND b.states NOT LIKE '%FAILED%' AND b.states NOT LIKE '%NOARP%'
+  AND b.states NOT LIKE '%PERMANENT%' AND b.states NOT LIKE '%FAILED%'
+    AND b.states NOT LIKE '%NOARP%'
   -- Ports that may have it beside their own address, with this MAC address.
   AND NOT EXISTS (
     SELECT 1 FROM neutron_port o JOIN neutron_address_pair a ON a.port = o.id

@@ -3,11 +3,11 @@
 -- precision: certain
 -- population: bridges of guests: SELECT count(*) FROM link WHERE namespace = 'root' AND (name LIKE
 --   'qbr%' OR name LIKE 'brq%')
--- why: The bridge stands between the guest and the switch, and the node takes what is sent to the bridge's
---   own address. IPv6 gives every device a link-local address unless it is off: the guest then reaches
---   the node's services by it, past its security groups.
--- fix: sysctl -w net.ipv6.conf.DEVICE.disable_ipv6=1, or ip addr del ADDRESS dev DEVICE; upgrade os-vif,
---   which should make such bridges without IPv6.
+-- why: The bridge stands between the guest and the switch, and the node takes what is sent to the
+--   bridge's own address. IPv6 gives every device a link-local address unless it is off: the guest
+--   then reaches the node's services by it, past its security groups.
+-- fix: sysctl -w net.ipv6.conf.DEVICE.disable_ipv6=1, or ip addr del ADDRESS dev DEVICE; upgrade
+--   os-vif, which should make such bridges without IPv6.
 -- references: A-22, F-64, OSSN-0069, LP1534652
 -- needs: ip-addr, ip-link
 SELECT a.node || ' ' || a.interface AS subject,
@@ -28,9 +28,10 @@ INSERT INTO address (node, interface, family, address, prefix_length) VALUES
 expect: n1 qbr01234567-89
 expect: n1 qbrabcdef01-23
 */
-/* test: ports of bridges take no packets of their own; a flat network's bridge; a bridge that is down
+/* test: a bridge's ports take no packets of their own; a flat network's bridge; one that is down
 INSERT INTO link (node, name, kind, is_up, master) VALUES
-  ('n1', 'tap01234567-89', 'tun', 1, 'qbr01234567-89'), ('n1', 'qvb01234567-89', 'veth', 1, 'qbr01234567-89'),
+  ('n1', 'tap01234567-89', 'tun', 1, 'qbr01234567-89'),
+  ('n1', 'qvb01234567-89', 'veth', 1, 'qbr01234567-89'),
   ('n1', 'brq01234567-89', 'bridge', 1, NULL), ('n1', 'qbr01234567-89', 'bridge', 0, NULL);
 INSERT INTO address (node, interface, family, address, prefix_length) VALUES
   ('n1', 'tap01234567-89', 6, 'fe80::1', 64), ('n1', 'qvb01234567-89', 6, 'fe80::2', 64),

@@ -2,10 +2,10 @@
 -- severity: info
 -- precision: possible
 -- population: networks: SELECT count(*) FROM neutron_network
--- why: Who shares a network shares its broadcast domain: neighbours see each other's broadcasts, and rules
---   that admit the subnet's prefix admit strangers.
--- fix: Give each project a network of its own; take back the sharing (openstack network set --no-share,
---   openstack network rbac delete POLICY) once their ports are gone.
+-- why: Who shares a network shares its broadcast domain: neighbours see each other's broadcasts,
+--   and rules that admit the subnet's prefix admit strangers.
+-- fix: Give each project a network of its own; take back the sharing (openstack network set
+--   --no-share, openstack network rbac delete POLICY) once their ports are gone.
 -- false-positives: Networks that are shared on purpose, such as a provider's.
 -- references: F-61, OSSA-2016-009
 -- needs: neutron-ports, neutron-networks
@@ -16,7 +16,9 @@ WITH guest AS (
   GROUP BY network HAVING count(DISTINCT project) > 1
 )
 SELECT coalesce(nullif(n.name, ''), n.id) AS subject,
-  'has ' || g.ports || ' servers'' ports of ' || g.projects || ' projects' AS message, n.file, n.line
+  'has ' || g.ports || ' servers'' ports of ' || g.projects || ' projects'
+    AS message,
+  n.file, n.line
 FROM guest g JOIN neutron_network n ON n.id = g.network
 ORDER BY 1;
 

@@ -1,16 +1,17 @@
 -- title: A guest reaches a node's own services
 -- severity: critical
 -- precision: likely
--- population: sockets of nodes: SELECT count(*) FROM socket WHERE namespace = 'root' AND path IS NULL
+-- population: sockets of nodes: SELECT count(*) FROM socket WHERE namespace = 'root' AND path IS
+--   NULL
 -- why: A packet of a guest arrives at the node's own stack by a way that agents do not leave open
---   everywhere, and services of the node listen there: one of them that has a hole opens the node, and
---   with it all its guests.
--- fix: Take the address or device named out of the tenants' networks, or close the services to it in the
---   node's INPUT chain.
--- false-positives: The packet that was traced may be of another protocol than the service; the node's
---   packet filter may refuse that one.
+--   everywhere, and services of the node listen there: one of them that has a hole opens the node,
+--   and with it all its guests.
+-- fix: Take the address or device named out of the tenants' networks, or close the services to it
+--   in the node's INPUT chain.
+-- false-positives: The packet that was traced may be of another protocol than the service; the
+--   node's packet filter may refuse that one.
 -- references: F-64, OSSN-0018, OSSN-0069
--- needs: reach, ss
+-- needs: reach, ss-local|ss
 WITH way AS (
   SELECT DISTINCT source, target_node AS node, target_device AS device, packet, file, line
   FROM leak
@@ -39,7 +40,7 @@ INSERT INTO socket (id, node, namespace, transport, state, port)
   VALUES (1, 'n1', 'root', 'tcp', 'LISTEN', 22);
 expect: n1 br-ex
 */
-/* test: a way that agents leave open everywhere, a router's stack, and a node that listens to itself
+/* test: a way that is open everywhere, a router's stack, and a node that listens to itself
 INSERT INTO leak (source_kind, source, target_kind, target_node, target_namespace, target_device,
     border, exposure, verdict, packet) VALUES
   ('guest', 'web', 'stack', 'n1', 'root', 'br-ex', 'host', 'bridge-mac', 'confirmed', 'icmp'),

@@ -2,8 +2,8 @@
 -- severity: medium
 -- precision: possible
 -- population: servers' ports: SELECT count(*) FROM neutron_port WHERE device_owner LIKE 'compute:%'
--- why: The guest may answer ARP for any neighbour, and for the router. Its neighbours belong to other
---   projects, whose traffic it can so take.
+-- why: The guest may answer ARP for any neighbour, and for the router. Its neighbours belong to
+--   other projects, whose traffic it can so take.
 -- fix: openstack port set --enable-port-security PORT with the few addresses that it needs as
 --   --allowed-address, or move it to a network of its own.
 -- false-positives: Servers of the operator that route or bridge for the network's projects.

@@ -1,13 +1,13 @@
 -- title: Guests may tell the metadata proxy which network or router they come from
 -- severity: high
 -- precision: certain
--- population: configurations of metadata proxies: SELECT count(*) FROM (SELECT DISTINCT node, owner FROM
---   metadata_proxy_setting)
--- why: The proxy adds a header that names its router or network, and passes the other one on as the guest
---   sent it. With a network's id in it, the guest is taken for another tenant's of the same address
---   and reads his metadata.
--- fix: Upgrade Neutron on the node; then restart the L3 and DHCP agents and end the proxies, which come
---   back with the new configuration.
+-- population: configurations of metadata proxies: SELECT count(*) FROM (SELECT DISTINCT node, owner
+--   FROM metadata_proxy_setting)
+-- why: The proxy adds a header that names its router or network, and passes the other one on as the
+--   guest sent it. With a network's id in it, the guest is taken for another tenant's of the same
+--   address and reads his metadata.
+-- fix: Upgrade Neutron on the node; then restart the L3 and DHCP agents and end the proxies, which
+--   come back with the new configuration.
 -- references: A-25, LP1865036
 -- needs: metadata-proxy
 WITH proxy AS (

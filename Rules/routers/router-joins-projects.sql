@@ -5,14 +5,15 @@
 --   ('network:router_interface', 'network:router_interface_distributed',
 --   'network:ha_router_replicated_interface')
 -- why: A router forwards between all its networks. With an interface on a network that its project
---   neither owns nor shares, it leads from one tenant's guests to the other's private addresses. Old
---   releases let anybody plug a port of his own into a stranger's router.
+--   neither owns nor shares, it leads from one tenant's guests to the other's private addresses.
+--   Old releases let anybody plug a port of his own into a stranger's router.
 -- fix: openstack router remove port ROUTER PORT, once both owners are asked.
 -- false-positives: An administrator may have joined the two projects on purpose.
 -- references: A-02, F-62, OSSA-2014-008, CVE-2014-0056, LP1243327
 -- needs: neutron-ports, neutron-routers, neutron-networks
 WITH joined AS (
-  SELECT x.id AS router, coalesce(nullif(x.name, ''), x.id) AS router_name, x.project AS router_project,
+  SELECT x.id AS router, coalesce(nullif(x.name, ''), x.id) AS router_name,
+    x.project AS router_project,
     n.id AS network, coalesce(nullif(n.name, ''), n.id) AS network_name,
     n.project AS network_project, p.project AS port_project, p.id AS port, p.file, p.line
   FROM neutron_router x
@@ -38,7 +39,8 @@ SELECT CASE WHEN k.policies THEN j.router_name
   CASE WHEN k.policies THEN
     'project ' || j.router_project || ': port ' || j.port || ' is on network ' || j.network_name
       || ' of project ' || j.network_project || CASE
-        WHEN j.port_project = j.network_project THEN ', whose port it is' ELSE '' END END AS message,
+        WHEN j.port_project = j.network_project
+          THEN ', whose port it is' ELSE '' END END AS message,
   CASE WHEN k.policies THEN j.file END AS file, CASE WHEN k.policies THEN j.line END AS line
 FROM joined j CROSS JOIN known k
 ORDER BY 1, 2;
@@ -49,7 +51,8 @@ INSERT INTO capture_file (id, path, format)
 INSERT INTO neutron_network (id, name, project) VALUES ('n', 'red', 'one'), ('m', 'blue', 'two');
 INSERT INTO neutron_router (id, name, project) VALUES ('r', 'edge', 'one');
 INSERT INTO neutron_port (id, network, device_id, device_owner) VALUES
-  ('p', 'n', 'r', 'network:router_interface'), ('q', 'm', 'r', 'network:router_interface_distributed');
+  ('p', 'n', 'r', 'network:router_interface'),
+  ('q', 'm', 'r', 'network:router_interface_distributed');
 expect: edge
 */
 /* test: shared with all, with the router's project, external, or a gateway

@@ -2,10 +2,10 @@
 -- severity: high
 -- precision: certain
 -- population: routers: SELECT count(*) FROM neutron_router
--- why: A route that is missing, leads elsewhere, or that nobody asked for sends packets of the subnet that
---   it covers to the wrong next hop, or to nobody.
--- fix: openstack router set --route destination=PREFIX,gateway=ADDRESS ROUTER once more, or unset and set
---   it; if that changes nothing, restart the L3 agent of the node named.
+-- why: A route that is missing, leads elsewhere, or that nobody asked for sends packets of the
+--   subnet that it covers to the wrong next hop, or to nobody.
+-- fix: openstack router set --route destination=PREFIX,gateway=ADDRESS ROUTER once more, or unset
+--   and set it; if that changes nothing, restart the L3 agent of the node named.
 -- references: F-63, LP1999678
 -- needs: drift:router-extra-route
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
@@ -20,7 +20,8 @@ ORDER BY 1, 2;
 
 /* test: one is missing, and one nobody asked for
 INSERT INTO drift (code, kind, object_kind, object, name, node, place, wanted, found) VALUES
-  ('router-extra-route', 'missing', 'router', 'r', 'edge', 'n1', 'qrouter-r', '10.9.0.0/16 via 10.0.0.9',
+  ('router-extra-route', 'missing', 'router', 'r', 'edge', 'n1', 'qrouter-r',
+    '10.9.0.0/16 via 10.0.0.9',
     'none'),
   ('router-extra-route', 'extra', 'router', 'q', 'core', 'n1', 'qrouter-q', 'none',
     '10.8.0.0/16 via 10.0.0.8');

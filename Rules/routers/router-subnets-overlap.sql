@@ -4,7 +4,8 @@
 -- population: routers: SELECT count(*) FROM neutron_router
 -- why: The router has two ways to the same addresses and takes the longer prefix, or the first one:
 --   packets for the other subnet's guests go into the wrong network.
--- fix: openstack router remove subnet ROUTER SUBNET for one of them; give that subnet a CIDR of its own.
+-- fix: openstack router remove subnet ROUTER SUBNET for one of them; give that subnet a CIDR of its
+--   own.
 -- references: F-63
 -- needs: neutron-routers, neutron-ports, neutron-subnets
 WITH plugged AS (
@@ -44,7 +45,8 @@ INSERT INTO neutron_port (id, device_id, device_owner) VALUES
   ('1', 'r', 'network:router_interface'), ('2', 'r', 'network:router_interface'),
   ('3', 'q', 'network:router_interface'), ('4', 'q', 'network:router_interface');
 INSERT INTO neutron_fixed_ip (port, address, subnet) VALUES
-  ('1', '10.0.0.1', 's'), ('2', '10.0.128.1', 't'), ('3', '2001:db8::1', 'u'), ('4', '2001:db8::2', 'v');
+  ('1', '10.0.0.1', 's'), ('2', '10.0.128.1', 't'), ('3', '2001:db8::1', 'u'),
+  ('4', '2001:db8::2', 'v');
 expect: edge
 expect: core
 */

@@ -2,8 +2,8 @@
 -- severity: medium
 -- precision: likely
 -- population: subnets with a gateway: SELECT count(*) FROM neutron_subnet WHERE gateway IS NOT NULL
--- why: DHCP tells guests the subnet's gateway address. The router on the subnet has another one, and no
---   port has this one: what guests send beyond their subnet ends there.
+-- why: DHCP tells guests the subnet's gateway address. The router on the subnet has another one,
+--   and no port has this one: what guests send beyond their subnet ends there.
 -- fix: openstack router remove subnet and add subnet, which takes the gateway address; or openstack
 --   subnet set --gateway ADDRESS to the one that the router has.
 -- false-positives: A gateway that is no port of Neutron's, bridged into the network by hand.
@@ -70,7 +70,8 @@ INSERT INTO neutron_port (id, network, device_owner, is_port_security_enabled) V
   ('3', 'm', 'network:router_interface', 0), ('4', 'm', 'compute:nova', 1),
   ('5', 'o', 'network:router_interface', 0);
 INSERT INTO neutron_fixed_ip (port, address, subnet) VALUES
-  ('1', '10.0.0.254', 's'), ('2', '10.0.0.1', 's'), ('3', '10.0.1.254', 't'), ('4', '10.0.1.9', 't'),
+  ('1', '10.0.0.254', 's'), ('2', '10.0.0.1', 's'), ('3', '10.0.1.254', 't'),
+  ('4', '10.0.1.9', 't'),
   ('5', '10.0.2.254', 'u');
 INSERT INTO neutron_address_pair (port, prefix) VALUES ('4', '10.0.1.1/32');
 expect: nothing

@@ -2,10 +2,11 @@
 -- severity: info
 -- precision: possible
 -- population: subnets with a gateway: SELECT count(*) FROM neutron_subnet WHERE gateway IS NOT NULL
--- why: The subnet is on no router, and no port of its network has its gateway address. DHCP tells it to
---   guests all the same: what they send beyond their subnet waits for an answer to ARP.
+-- why: The subnet is on no router, and no port of its network has its gateway address. DHCP tells
+--   it to guests all the same: what they send beyond their subnet waits for an answer to ARP.
 -- fix: openstack router add subnet ROUTER SUBNET, or openstack subnet set --gateway none SUBNET.
--- false-positives: Networks that are meant to be by themselves, and gateways that are no ports of Neutron's.
+-- false-positives: Networks that are meant to be by themselves, and gateways that are no ports of
+--   Neutron's.
 -- references: F-69
 -- needs: neutron-subnets, neutron-ports, neutron-networks
 SELECT coalesce(nullif(s.name, ''), s.id) AS subject,
@@ -42,7 +43,8 @@ INSERT INTO neutron_network (id, name) VALUES ('n', 'red'), ('m', 'empty'), ('o'
 INSERT INTO neutron_segment (network, network_type)
   VALUES ('n', 'vxlan'), ('m', 'vxlan'), ('o', 'flat');
 INSERT INTO neutron_subnet (id, name, network, gateway, is_dhcp_enabled) VALUES
-  ('s', 'lan', 'n', '10.0.0.1', 1), ('t', 'two', 'm', '10.0.1.1', 1), ('u', 'three', 'o', '10.0.2.1', 1);
+  ('s', 'lan', 'n', '10.0.0.1', 1), ('t', 'two', 'm', '10.0.1.1', 1),
+  ('u', 'three', 'o', '10.0.2.1', 1);
 INSERT INTO neutron_port (id, network, device_owner)
   VALUES ('p', 'n', 'compute:nova'), ('q', 'o', 'compute:nova');
 INSERT INTO neutron_fixed_ip (port, address, subnet)

@@ -2,11 +2,13 @@
 -- severity: info
 -- precision: possible
 -- population: allowed address pairs: SELECT count(*) FROM neutron_address_pair
--- why: Allowed address pairs name what a port may send from beside its own addresses. Pairs that cover
---   half of all addresses switch anti-spoofing off; where a rule admits the port's security group, it
---   may admit everybody. Old agents end on a pair of prefix length 0.
--- fix: openstack port unset --allowed-address ip-address=PREFIX PORT, then set the few that it needs.
--- false-positives: Servers that route for others, such as firewalls and the nodes of container clusters.
+-- why: Allowed address pairs name what a port may send from beside its own addresses. Pairs that
+--   cover half of all addresses switch anti-spoofing off; where a rule admits the port's security
+--   group, it may admit everybody. Old agents end on a pair of prefix length 0.
+-- fix: openstack port unset --allowed-address ip-address=PREFIX PORT, then set the few that it
+--   needs.
+-- false-positives: Servers that route for others, such as firewalls and the nodes of container
+--   clusters.
 -- references: F-31, A-07, OSSA-2015-012, CVE-2015-3221, LP1867119, LP1461054
 -- needs: neutron-ports
 WITH pair AS (

@@ -4,11 +4,12 @@
 -- population: chains of filtered ports: SELECT count(*) FROM iptables_chain WHERE namespace =
 --   'root' AND name LIKE 'neutron-openvswi-o%'
 -- why: A rule in front of the jump to the port's anti-spoofing chain takes packets from any source.
---   Only a guest without an address may go first, and only from the unspecified one; DHCP and ICMPv6
---   rules without a source let the guest send as somebody else.
--- fix: Upgrade Neutron on the node and restart its Open vSwitch agent, which then writes the rules in
---   the right order.
--- references: A-09, OSSA-2016-009, CVE-2016-5362, CVE-2016-5363, CVE-2015-8914, LP1558658, LP1502933
+--   Only a guest without an address may go first, and only from the unspecified one; DHCP and
+--   ICMPv6 rules without a source let the guest send as somebody else.
+-- fix: Upgrade Neutron on the node and restart its Open vSwitch agent, which then writes the rules
+--   in the right order.
+-- references: A-09, OSSA-2016-009, CVE-2016-5362, CVE-2016-5363, CVE-2015-8914, LP1558658,
+--   LP1502933
 -- needs: iptables, ip6tables, neutron-ports
 WITH jump AS (
   SELECT node, source, family, chain, min(position) AS position,
@@ -19,8 +20,8 @@ WITH jump AS (
   GROUP BY node, source, family, chain
 )
 SELECT j.node || ' ' || coalesce(nullif(p.name, ''), p.id) AS subject,
-  'IPv' || j.family || ': "' || r.rule || '" stands before the jump to neutron-openvswi-s' || j.owner
-    AS message,
+  'IPv' || j.family || ': "' || r.rule || '" stands before the jump to neutron-openvswi-s'
+    || j.owner AS message,
   r.file, r.line
 FROM jump j
 JOIN iptables_rule r ON r.node = j.node AND r.namespace = 'root' AND r.table_name = 'filter'
@@ -53,6 +54,7 @@ expect: nothing
 INSERT INTO neutron_port (id, name, is_port_security_enabled)
   VALUES ('01234567-89ab-cdef-0123-456789abcdef', 'web', 1);
 INSERT INTO iptables_rule (node, table_name, chain, position, rule, target)
-  VALUES ('n1', 'filter', 'neutron-openvswi-o01234567-8', 1, '-A … -p ipv6-icmp -j RETURN', 'RETURN');
+  VALUES ('n1', 'filter', 'neutron-openvswi-o01234567-8', 1, '-A … -p ipv6-icmp -j RETURN',
+    'RETURN');
 expect: nothing
 */

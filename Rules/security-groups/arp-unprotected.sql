@@ -1,18 +1,20 @@
 -- title: A guest behind a Linux bridge may answer ARP for others
 -- severity: critical
 -- precision: certain
--- population: ports behind a Linux bridge: SELECT count(*) FROM neutron_port WHERE is_hybrid_plugged AND
---   device_owner LIKE 'compute:%' AND coalesce(is_port_security_enabled, 1)
--- why: iptables sees no ARP. The Open vSwitch agent checks it by flows: table 0 sends a port's ARP to
---   table 24, which knows its addresses, and all its other frames to table 25, which knows its MAC
---   addresses. Without these rows the guest takes its neighbours' traffic by answering for them.
+-- population: ports behind a Linux bridge: SELECT count(*) FROM neutron_port WHERE
+--   is_hybrid_plugged AND device_owner LIKE 'compute:%' AND coalesce(is_port_security_enabled, 1)
+-- why: iptables sees no ARP. The Open vSwitch agent checks it by flows: table 0 sends a port's ARP
+--   to table 24, which knows its addresses, and all its other frames to table 25, which knows its
+--   MAC addresses. Without these rows the guest takes its neighbours' traffic by answering for
+--   them.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew. Before Ocata, set
 --   prevent_arp_spoofing to true first.
 -- references: A-21, A-09, OSSN-0027, CVE-2016-5363, LP1274034
 -- needs: openflow-flows, ovsdb-dump, iptables, neutron-ports
 WITH checked AS (
   SELECT p.id, p.name AS port_name, s.node, s.bridge, s.name AS interface, s.ofport, s.file, s.line,
-    EXISTS (SELECT 1 FROM neutron_fixed_ip a WHERE a.port = p.id AND a.address LIKE '%.%') AS has_ipv4
+    EXISTS (SELECT 1 FROM neutron_fixed_ip a WHERE a.port = p.id AND a.address LIKE '%.%')
+      AS has_ipv4
   FROM neutron_port p
   JOIN v_switch_port s ON s.iface_id = p.id
   WHERE p.is_hybrid_plugged AND coalesce(p.is_port_security_enabled, 1)
@@ -26,7 +28,8 @@ WITH checked AS (
     AND EXISTS (SELECT 1 FROM neutron_fixed_ip a WHERE a.port = p.id)
     -- A pair that covers every address switches it off on purpose.
     AND NOT EXISTS (
-      SELECT 1 FROM neutron_address_pair a WHERE a.port = p.id AND a.prefix IN ('0.0.0.0/0', '::/0'))
+      SELECT 1 FROM neutron_address_pair a
+      WHERE a.port = p.id AND a.prefix IN ('0.0.0.0/0', '::/0'))
     AND EXISTS (
       SELECT 1 FROM flow f WHERE f.node = s.node AND f.bridge = s.bridge AND f.table_id = 0)
     AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'openflow-flows' AND g.node = s.node)
@@ -56,7 +59,8 @@ fault AS (
   SELECT c.node, c.id, c.port_name, c.file, c.line,
     'no flow of table 0 sends the ARP of ' || c.interface || ' to table 24' AS message
   FROM checked c LEFT JOIN entry e
-    ON e.node = c.node AND e.bridge = c.bridge AND e.ofport = c.ofport AND e.target = 24 AND e.is_arp
+    ON e.node = c.node AND e.bridge = c.bridge AND e.ofport = c.ofport AND e.target = 24
+    AND e.is_arp
   WHERE c.has_ipv4 AND e.node IS NULL
   UNION ALL
   SELECT c.node, c.id, c.port_name, c.file, c.line,
@@ -126,7 +130,8 @@ INSERT INTO neutron_address_pair (port, prefix) VALUES
   ('01234567-89ab-cdef-0123-456789abcdef', '10.0.1.0/24'),
   ('abcdef01-89ab-cdef-0123-456789abcdef', '0.0.0.0/0');
 INSERT INTO iptables_chain (node, table_name, name, rule_count) VALUES
-  ('n1', 'filter', 'neutron-openvswi-o01234567-8', 4), ('n1', 'filter', 'neutron-openvswi-oabcdef01-8', 4);
+  ('n1', 'filter', 'neutron-openvswi-o01234567-8', 4),
+  ('n1', 'filter', 'neutron-openvswi-oabcdef01-8', 4);
 INSERT INTO ovs_port (node, bridge, name, tag)
   VALUES ('n1', 'br-int', 'qvo1', 3), ('n1', 'br-int', 'qvo2', 3);
 INSERT INTO ovs_interface (node, port, name, ofport, iface_id) VALUES

@@ -1,12 +1,14 @@
 -- title: A guest's own DHCP or ICMPv6 packets may carry any sender
 -- severity: critical
 -- precision: certain
--- population: flows that let guests speak DHCP and ICMPv6: SELECT count(*) FROM flow WHERE table_id = 71
---   AND (match LIKE '%icmp_type=%' OR match LIKE '%tp_dst=67' OR match LIKE '%tp_dst=547')
--- why: With the openvswitch firewall, table 71 lets neighbour discovery and DHCP requests pass before
---   connections are tracked. The row must ask for the port's MAC address and source address, and for
---   a neighbour advertisement's target: without them the guest advertises what belongs to others.
--- fix: Upgrade Neutron on the node and restart its Open vSwitch agent, which then writes the rows whole.
+-- population: flows that let guests speak DHCP and ICMPv6: SELECT count(*) FROM flow WHERE table_id
+--   = 71 AND (match LIKE '%icmp_type=%' OR match LIKE '%tp_dst=67' OR match LIKE '%tp_dst=547')
+-- why: With the openvswitch firewall, table 71 lets neighbour discovery and DHCP requests pass
+--   before connections are tracked. The row must ask for the port's MAC address and source address,
+--   and for a neighbour advertisement's target: without them the guest advertises what belongs to
+--   others.
+-- fix: Upgrade Neutron on the node and restart its Open vSwitch agent, which then writes the rows
+--   whole.
 -- references: A-15, OSSA-2021-001, CVE-2021-20267, LP1902917
 -- needs: openflow-flows, ovsdb-dump, neutron-ports
 WITH let AS (
@@ -46,7 +48,8 @@ ORDER BY 1, 2;
 /* test: a solicitation and an advertisement of anything
 INSERT INTO neutron_port (id, name) VALUES ('p', 'web');
 INSERT INTO ovs_port (node, bridge, name) VALUES ('n1', 'br-int', 'tap1');
-INSERT INTO ovs_interface (node, port, name, ofport, iface_id) VALUES ('n1', 'tap1', 'tap1', 7, 'p');
+INSERT INTO ovs_interface (node, port, name, ofport, iface_id)
+  VALUES ('n1', 'tap1', 'tap1', 7, 'p');
 INSERT INTO flow (id, node, bridge, table_id, match) VALUES
   (1, 'n1', 'br-int', 71, 'icmp6,reg5=0x7,icmp_type=135'),
   (2, 'n1', 'br-int', 71, 'icmp6,reg5=0x7,icmp_type=136');
@@ -61,11 +64,13 @@ expect: n1 web
 /* test: whole rows, and one that drops
 INSERT INTO neutron_port (id, name) VALUES ('p', 'web');
 INSERT INTO ovs_port (node, bridge, name) VALUES ('n1', 'br-int', 'tap1');
-INSERT INTO ovs_interface (node, port, name, ofport, iface_id) VALUES ('n1', 'tap1', 'tap1', 7, 'p');
+INSERT INTO ovs_interface (node, port, name, ofport, iface_id)
+  VALUES ('n1', 'tap1', 'tap1', 7, 'p');
 INSERT INTO flow (id, node, bridge, table_id, match) VALUES
   (1, 'n1', 'br-int', 71, ''), (2, 'n1', 'br-int', 71, ''), (3, 'n1', 'br-int', 71, '');
 INSERT INTO flow_match (flow, position, field, value, is_exact) VALUES
-  (1, 0, 'reg5', 7, 1), (1, 1, 'icmpv6_type', 135, 1), (1, 2, 'dl_src', 9, 1), (1, 3, 'ipv6_src', NULL, 1),
+  (1, 0, 'reg5', 7, 1), (1, 1, 'icmpv6_type', 135, 1), (1, 2, 'dl_src', 9, 1),
+  (1, 3, 'ipv6_src', NULL, 1),
   (2, 0, 'reg5', 7, 1), (2, 1, 'icmpv6_type', 136, 1), (2, 2, 'nd_target', NULL, 1),
   (3, 0, 'reg5', 7, 1), (3, 1, 'udp_dst', 67, 1);
 INSERT INTO flow_action (flow, position, kind, table_id)

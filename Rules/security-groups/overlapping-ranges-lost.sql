@@ -3,10 +3,11 @@
 -- precision: likely
 -- population: ports with several groups: SELECT count(*) FROM (SELECT port FROM
 --   neutron_port_security_group GROUP BY port HAVING count(*) > 1)
--- why: The openvswitch firewall merges what a port's groups admit. In old releases it fails over ranges
---   of ports that overlap or touch and admit different groups: the port then gets none of its flows.
--- fix: Make the ranges apart or equal in the groups, then restart the node's Open vSwitch agent; upgrade
---   Neutron.
+-- why: The openvswitch firewall merges what a port's groups admit. In old releases it fails over
+--   ranges of ports that overlap or touch and admit different groups: the port then gets none of
+--   its flows.
+-- fix: Make the ranges apart or equal in the groups, then restart the node's Open vSwitch agent;
+--   upgrade Neutron.
 -- false-positives: The flows may be missing for another reason, such as an agent that does not run.
 -- references: A-13, OSSA-2019-002, CVE-2019-10876, LP1813007
 -- needs: neutron-security-group-rules, neutron-ports, drift:security-rule, drift:security-member
@@ -17,8 +18,8 @@ WITH lacking AS (
     AND place LIKE '% table %'
 ),
 asked AS (
-  SELECT l.port, l.node, l.name, l.file, l.line, m.security_group, r.direction, r.family, r.protocol,
-    r.port_minimum AS first, r.port_maximum AS last
+  SELECT l.port, l.node, l.name, l.file, l.line, m.security_group, r.direction, r.family,
+    r.protocol, r.port_minimum AS first, r.port_maximum AS last
   FROM lacking l
   JOIN neutron_port_security_group m ON m.port = l.port
   JOIN neutron_security_group_rule r ON r.security_group = m.security_group
@@ -26,8 +27,8 @@ asked AS (
     AND lower(r.protocol) NOT IN ('icmp', '1', 'icmpv6', 'ipv6-icmp', '58')
 )
 SELECT DISTINCT a.node || ' ' || coalesce(nullif(a.name, ''), a.port) AS subject,
-  'flows are missing; ' || a.direction || ' ' || a.protocol || ' ' || a.first || '-' || a.last || ' and '
-    || b.first || '-' || b.last || ' of two groups overlap' AS message,
+  'flows are missing; ' || a.direction || ' ' || a.protocol || ' ' || a.first || '-' || a.last
+    || ' and ' || b.first || '-' || b.last || ' of two groups overlap' AS message,
   a.file, a.line
 FROM asked a JOIN asked b
   ON b.port = a.port AND b.node = a.node AND b.security_group > a.security_group
@@ -42,7 +43,8 @@ INSERT INTO neutron_security_group_rule
   (id, security_group, direction, family, protocol, port_minimum, port_maximum, remote_group) VALUES
   ('r', 'g', 'ingress', 4, 'tcp', 1, 100, 'g'), ('s', 'h', 'ingress', 4, 'tcp', 80, 80, 'h');
 INSERT INTO drift (code, kind, object_kind, object, name, node, place)
-  VALUES ('security-member', 'missing', 'port', 'p', 'web', 'n1', 'br-int table 82, new connections');
+  VALUES ('security-member', 'missing', 'port', 'p', 'web', 'n1',
+    'br-int table 82, new connections');
 expect: n1 web
 */
 /* test: they are there, or the ranges are equal or apart, or iptables filters

@@ -2,10 +2,10 @@
 -- severity: info
 -- precision: possible
 -- population: servers' ports: SELECT count(*) FROM neutron_port WHERE device_owner LIKE 'compute:%'
--- why: Without port security a port has no security groups and no anti-spoofing: the guest may take any
---   address of its network, answer DHCP and advertise itself as the router.
--- fix: openstack port set --enable-port-security PORT, with --allowed-address for what it needs beside
---   its own address.
+-- why: Without port security a port has no security groups and no anti-spoofing: the guest may take
+--   any address of its network, answer DHCP and advertise itself as the router.
+-- fix: openstack port set --enable-port-security PORT, with --allowed-address for what it needs
+--   beside its own address.
 -- false-positives: Servers that route or bridge for others.
 -- references: F-65
 -- needs: neutron-ports

@@ -4,8 +4,8 @@
 -- population: address sets: SELECT count(*) FROM ipset
 -- why: A member of the group has an allowed address pair that covers all addresses or half of them.
 --   What rules admit as the group is the set of its members' addresses, so they admit any sender.
--- fix: Narrow the pair (openstack port unset --allowed-address, then set), or name a prefix in the rule
---   in place of the group. With the openvswitch firewall, upgrade Neutron too.
+-- fix: Narrow the pair (openstack port unset --allowed-address, then set), or name a prefix in the
+--   rule in place of the group. With the openvswitch firewall, upgrade Neutron too.
 -- references: A-24, F-31, LP1867119, LP1461054
 -- needs: ipset, openflow-flows, neutron-security-groups
 WITH everybody(prefix) AS (
@@ -29,7 +29,8 @@ WHERE f.table_id = 82 AND f.actions LIKE '%conjunction(%,1/2)%'
 ORDER BY 1, 2;
 
 /* test: two halves of all addresses in a group's set
-INSERT INTO neutron_security_group (id, name) VALUES ('01234567-89ab-cdef-0123-456789abcdef', 'web');
+INSERT INTO neutron_security_group (id, name)
+  VALUES ('01234567-89ab-cdef-0123-456789abcdef', 'web');
 INSERT INTO ipset (id, node, name) VALUES (1, 'n1', 'NIPv401234567-89ab-cdef-0123-');
 INSERT INTO ipset_member (ipset, position, prefix, is_exception)
   VALUES (1, 0, '0.0.0.0/1', 0), (1, 1, '128.0.0.0/1', 0);
@@ -39,11 +40,13 @@ expect: n1 web
 /* test: a member of a conjunction without address
 INSERT INTO flow (id, node, bridge, table_id, match, actions)
   VALUES (1, 'n1', 'br-int', 82, 'ct_state=+new-est,ip,reg6=0x3', 'conjunction(22,1/2)');
-INSERT INTO flow_match (flow, position, field, value) VALUES (1, 0, 'dl_type', 2048), (1, 1, 'reg6', 3);
+INSERT INTO flow_match (flow, position, field, value)
+  VALUES (1, 0, 'dl_type', 2048), (1, 1, 'reg6', 3);
 expect: n1 br-int table 82
 */
-/* test: members with addresses, one known by its MAC address, the ports' side, and somebody else's set
-INSERT INTO neutron_security_group (id, name) VALUES ('01234567-89ab-cdef-0123-456789abcdef', 'web');
+/* test: members with addresses, one known by its MAC, the ports' side, and somebody else's set
+INSERT INTO neutron_security_group (id, name)
+  VALUES ('01234567-89ab-cdef-0123-456789abcdef', 'web');
 INSERT INTO ipset (id, node, name)
   VALUES (1, 'n1', 'NIPv401234567-89ab-cdef-0123-'), (2, 'n1', 'blocklist');
 INSERT INTO ipset_member (ipset, position, prefix, is_exception)

@@ -3,10 +3,11 @@
 -- precision: certain
 -- population: ports with port security: SELECT count(*) FROM neutron_port WHERE device_owner LIKE
 --   'compute:%' AND coalesce(is_port_security_enabled, 1)
--- why: The port's anti-spoofing rules or flows, those for ARP included, let pass a sender that is neither
---   one of its fixed addresses nor of its allowed address pairs. The guest can take another's place.
--- fix: Toggle the port (openstack port set --disable PORT, then --enable), else restart the node's Open
---   vSwitch agent, which writes the filter anew.
+-- why: The port's anti-spoofing rules or flows, those for ARP included, let pass a sender that is
+--   neither one of its fixed addresses nor of its allowed address pairs. The guest can take
+--   another's place.
+-- fix: Toggle the port (openstack port set --disable PORT, then --enable), else restart the node's
+--   Open vSwitch agent, which writes the filter anew.
 -- references: A-21, OSSN-0027, LP1274034
 -- needs: drift:anti-spoofing, drift:security-rule
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

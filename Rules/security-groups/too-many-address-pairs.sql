@@ -1,12 +1,13 @@
 -- title: A port has more allowed address pairs than Neutron takes by default
 -- severity: info
 -- precision: possible
--- population: ports with allowed address pairs: SELECT count(DISTINCT port) FROM neutron_address_pair
--- why: Each pair becomes rules and flows on the port's node, and members of every set that names the
---   port's group. Long lists make the agent's rounds take minutes; releases without a limit let any
---   tenant do so.
--- fix: openstack port unset --allowed-address ip-address=PREFIX PORT; name one wider prefix instead; keep
---   max_allowed_address_pair small in the server's neutron.conf.
+-- population: ports with allowed address pairs: SELECT count(DISTINCT port) FROM
+--   neutron_address_pair
+-- why: Each pair becomes rules and flows on the port's node, and members of every set that names
+--   the port's group. Long lists make the agent's rounds take minutes; releases without a limit let
+--   any tenant do so.
+-- fix: openstack port unset --allowed-address ip-address=PREFIX PORT; name one wider prefix
+--   instead; keep max_allowed_address_pair small in the server's neutron.conf.
 -- false-positives: A limit that was raised in a file that was not captured.
 -- references: A-04, OSSA-2014-025, CVE-2014-3555, LP1336207
 -- needs: neutron-ports

@@ -3,16 +3,18 @@
 -- precision: likely
 -- population: the network's own ports: SELECT count(*) FROM neutron_port WHERE device_owner LIKE
 --   'network:%'
--- why: Agents trust ports whose device_owner begins with network: and filter nothing behind them. Some
---   releases let project managers set such an owner on ports of networks that are merely shared with
---   them: the port may then send as the DHCP server or the router.
--- fix: openstack port delete PORT if no agent needs it; override the policy of create_port:device_owner
---   and update_port:device_owner, or upgrade Neutron.
--- false-positives: Ports that an administrator's service made for somebody else under such an owner.
+-- why: Agents trust ports whose device_owner begins with network: and filter nothing behind them.
+--   Some releases let project managers set such an owner on ports of networks that are merely
+--   shared with them: the port may then send as the DHCP server or the router.
+-- fix: openstack port delete PORT if no agent needs it; override the policy of
+--   create_port:device_owner and update_port:device_owner, or upgrade Neutron.
+-- false-positives: Ports that an administrator's service made for somebody else under such an
+--   owner.
 -- references: A-18, CVE-2026-50266, LP2152115
 -- needs: neutron-ports, neutron-networks, neutron-routers, neutron-agents, neutron-floatingips
 SELECT coalesce(nullif(p.name, ''), p.id) AS subject,
-  p.device_owner || ' of project ' || p.project || ' in network ' || coalesce(nullif(n.name, ''), n.id)
+  p.device_owner || ' of project ' || p.project || ' in network '
+    || coalesce(nullif(n.name, ''), n.id)
     || ' of project ' || n.project || ', and it belongs to no router and no agent' AS message,
   p.file, p.line
 FROM neutron_port p JOIN neutron_network n ON n.id = p.network
@@ -49,7 +51,8 @@ INSERT INTO neutron_port (id, network, project, device_owner, device_id) VALUES
 expect: nothing
 */
 /* test: without routers nothing can be said
-INSERT INTO gap (path, format, reason) VALUES ('neutron/routers.json', 'neutron-routers', 'missing');
+INSERT INTO gap (path, format, reason)
+  VALUES ('neutron/routers.json', 'neutron-routers', 'missing');
 INSERT INTO neutron_network (id, name, project) VALUES ('n', 'shared', 'owner');
 INSERT INTO neutron_port (id, name, network, project, device_owner, device_id)
   VALUES ('p', 'rogue', 'n', 'stranger', 'network:router_interface', 'r');

@@ -2,10 +2,10 @@
 -- severity: info
 -- precision: possible
 -- population: servers' ports: SELECT count(*) FROM neutron_port WHERE device_owner LIKE 'compute:%'
--- why: A security group admits any sender to a service that is meant for few, and the port can be reached
---   from outside: by a floating IP, a forwarded port, or as a port of an external network.
--- fix: openstack security group rule delete RULE, then create it with --remote-ip PREFIX of those who
---   need it.
+-- why: A security group admits any sender to a service that is meant for few, and the port can be
+--   reached from outside: by a floating IP, a forwarded port, or as a port of an external network.
+-- fix: openstack security group rule delete RULE, then create it with --remote-ip PREFIX of those
+--   who need it.
 -- false-positives: Servers that are meant to be reached, such as a gate for ssh.
 -- references: F-60
 -- needs: neutron-ports, neutron-floatingips, neutron-networks, neutron-security-group-rules
@@ -18,7 +18,7 @@ outside AS (
   FROM neutron_floating_ip f WHERE f.port IS NOT NULL
   UNION ALL
   SELECT w.internal_port_id, 4, w.internal_port,
-    'port ' || w.external_port || ' of floating IP ' || f.address
+    'port ' || coalesce(w.external_port, '?') || ' of floating IP ' || f.address
   FROM neutron_port_forwarding w JOIN neutron_floating_ip f ON f.id = w.floating_ip
   WHERE w.protocol = 'tcp'
   UNION ALL
@@ -45,7 +45,8 @@ admitted AS (
 SELECT coalesce(nullif(p.name, ''), p.id) AS subject,
   'any sender reaches tcp ' || (
       SELECT group_concat(service, ', ') FROM (
-        SELECT DISTINCT x.service FROM admitted x WHERE x.port = a.port AND x.way = a.way ORDER BY 1))
+        SELECT DISTINCT x.service FROM admitted x
+        WHERE x.port = a.port AND x.way = a.way ORDER BY 1))
     || ' by ' || a.way AS message,
   a.file, a.line
 FROM admitted a JOIN neutron_port p ON p.id = a.port
@@ -81,7 +82,8 @@ INSERT INTO neutron_floating_ip (id, address, port)
 INSERT INTO neutron_port_security_group (port, security_group)
   VALUES ('p', 'web'), ('q', 'gate'), ('r', 'open'), ('s', 'six');
 INSERT INTO neutron_security_group_rule
-  (id, security_group, direction, family, protocol, port_minimum, port_maximum, remote_prefix) VALUES
+  (id, security_group, direction, family, protocol, port_minimum, port_maximum, remote_prefix)
+  VALUES
   ('1', 'web', 'ingress', 4, 'tcp', 443, 443, NULL),
   ('2', 'gate', 'ingress', 4, 'tcp', 22, 22, '198.51.100.0/24'),
   ('3', 'open', 'ingress', 4, NULL, NULL, NULL, NULL),

@@ -2,10 +2,12 @@
 -- severity: high
 -- precision: certain
 -- population: ports: SELECT count(*) FROM neutron_port
--- why: No mechanism driver found a way to wire the port on its host: the agent there was dead, has no
---   bridge for the network's physical network, or takes no such vnic type. The device has no network.
--- fix: Mend what the server's log names (the agent, bridge_mappings, the segment), then bind the port
---   anew: openstack port unset --host PORT and set --host HOST, or start the server hard again.
+-- why: No mechanism driver found a way to wire the port on its host: the agent there was dead, has
+--   no bridge for the network's physical network, or takes no such vnic type. The device has no
+--   network.
+-- fix: Mend what the server's log names (the agent, bridge_mappings, the segment), then bind the
+--   port anew: openstack port unset --host PORT and set --host HOST, or start the server hard
+--   again.
 -- references: F-59
 -- needs: neutron-ports
 SELECT coalesce(nullif(p.name, ''), p.id) AS subject,

@@ -3,8 +3,8 @@
 -- precision: certain
 -- population: ports that are administratively down: SELECT count(*) FROM neutron_port WHERE NOT
 --   is_admin_up
--- why: The agent moves a port that is switched off to VLAN 4095 and drops all that comes from it. Here
---   neither was done: whoever was to be cut off is still in the network.
+-- why: The agent moves a port that is switched off to VLAN 4095 and drops all that comes from it.
+--   Here neither was done: whoever was to be cut off is still in the network.
 -- fix: Toggle the port (openstack port set --enable PORT, then --disable); if it stays, restart the
 --   node's Open vSwitch agent.
 -- references: A-11, LP1930414
@@ -30,12 +30,15 @@ ORDER BY 1;
 /* test: still in its VLAN
 INSERT INTO neutron_port (id, name, is_admin_up) VALUES ('p', 'web', 0);
 INSERT INTO ovs_port (node, bridge, name, tag) VALUES ('n1', 'br-int', 'tap1', 3);
-INSERT INTO ovs_interface (node, port, name, ofport, iface_id) VALUES ('n1', 'tap1', 'tap1', 7, 'p');
-INSERT INTO flow (id, node, bridge, table_id, actions) VALUES (1, 'n1', 'br-int', 0, 'goto_table:60');
+INSERT INTO ovs_interface (node, port, name, ofport, iface_id)
+  VALUES ('n1', 'tap1', 'tap1', 7, 'p');
+INSERT INTO flow (id, node, bridge, table_id, actions)
+  VALUES (1, 'n1', 'br-int', 0, 'goto_table:60');
 expect: n1 tap1
 */
 /* test: dropped by a flow, dead, or up
-INSERT INTO neutron_port (id, name, is_admin_up) VALUES ('p', 'web', 0), ('q', 'db', 0), ('r', 'up', 1);
+INSERT INTO neutron_port (id, name, is_admin_up)
+  VALUES ('p', 'web', 0), ('q', 'db', 0), ('r', 'up', 1);
 INSERT INTO ovs_port (node, bridge, name, tag) VALUES
   ('n1', 'br-int', 'tap1', 3), ('n1', 'br-int', 'tap2', 4095), ('n1', 'br-int', 'tap3', 3);
 INSERT INTO ovs_interface (node, port, name, ofport, iface_id) VALUES
@@ -49,6 +52,7 @@ INSERT INTO gap (node, path, format, reason)
   VALUES ('n1', 'ovs/dump-flows_br-int.txt', 'openflow-flows', 'missing');
 INSERT INTO neutron_port (id, name, is_admin_up) VALUES ('p', 'web', 0);
 INSERT INTO ovs_port (node, bridge, name, tag) VALUES ('n1', 'br-int', 'tap1', 3);
-INSERT INTO ovs_interface (node, port, name, ofport, iface_id) VALUES ('n1', 'tap1', 'tap1', 7, 'p');
+INSERT INTO ovs_interface (node, port, name, ofport, iface_id)
+  VALUES ('n1', 'tap1', 'tap1', 7, 'p');
 expect: unknown
 */

@@ -2,11 +2,11 @@
 -- severity: critical
 -- precision: certain
 -- population: ports of switches: SELECT count(*) FROM v_switch_port
--- why: A port without a tag is a trunk of every local VLAN: until the agent binds it, the guest hears
---   flooded frames of all networks on the node, and can send into them. A live migration plugs ports
---   so, and a port that is administratively down stays so.
--- fix: ovs-vsctl set Port DEVICE tag=4095 at once; then toggle the port (openstack port set --disable
---   PORT, then --enable). Set isolate_vif in nova's os_vif section on all compute nodes.
+-- why: A port without a tag is a trunk of every local VLAN: until the agent binds it, the guest
+--   hears flooded frames of all networks on the node, and can send into them. A live migration
+--   plugs ports so, and a port that is administratively down stays so.
+-- fix: ovs-vsctl set Port DEVICE tag=4095 at once; then toggle the port (openstack port set
+--   --disable PORT, then --enable). Set isolate_vif in nova's os_vif section on all compute nodes.
 -- references: A-11, LP1734320, LP1767422, LP1930414, CVE-2018-14636
 -- needs: ovsdb-dump, neutron-ports
 SELECT p.node || ' ' || p.name AS subject,
