@@ -14,7 +14,9 @@ WITH ghost AS (
   SELECT DISTINCT node, CASE code WHEN 'ghost-namespace' THEN object ELSE place END AS namespace
   FROM drift
   WHERE (code = 'ghost-namespace'
-      OR code IN ('router-namespace', 'dhcp-server') AND kind IN ('twice', 'wrong-node', 'extra'))
+      OR code IN ('router-namespace', 'dhcp-server') AND kind IN ('twice', 'wrong-node'))
+    AND NOT (code = 'router-namespace' AND EXISTS (
+      SELECT 1 FROM drift_unknown u WHERE u.code = 'router-namespace' AND u.node IS NULL))
     AND EXISTS (SELECT 1 FROM capture_file WHERE format = 'neutron-networks')
     AND EXISTS (SELECT 1 FROM capture_file WHERE format = 'neutron-routers')
     AND NOT EXISTS (SELECT 1 FROM gap WHERE format IN ('neutron-networks', 'neutron-routers'))

@@ -10,8 +10,9 @@
 -- references: A-17, F-70, OSSA-2021-005, CVE-2021-40085, LP1939733, LP1943930
 -- needs: dnsmasq-opts
 SELECT o.node || ' ' || coalesce(nullif(n.name, ''), o.network) AS subject,
-  'option ' || replace(o.code, 'option:', '') || ' ' || (SELECT coalesce(group_concat(value, ','), '')
-    FROM json_each(o.option_values)) || ' has no tag' AS message,
+  'option ' || replace(o.code, 'option:', '') || ' ' || (
+      SELECT coalesce(group_concat(value, ','), '') FROM json_each(o.option_values))
+    || ' has no tag' AS message,
   o.file, o.line
 FROM dhcp_option o LEFT JOIN neutron_network n ON n.id = o.network
 WHERE o.tags = '[]'

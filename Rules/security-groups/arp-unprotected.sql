@@ -11,15 +11,16 @@
 --   prevent_arp_spoofing to true first.
 -- references: A-21, A-09, OSSN-0027, CVE-2016-5363, LP1274034
 -- needs: openflow-flows, ovsdb-dump, iptables, neutron-ports
-WITH checked AS (
-  SELECT p.id, p.name AS port_name, s.node, s.bridge, s.name AS interface, s.ofport, s.file, s.line,
+WITH checked AS MATERIALIZED (
+  SELECT p.id, p.name AS port_name, s.node, s.bridge, s.name AS interface, i.ofport, s.file, s.line,
     EXISTS (SELECT 1 FROM neutron_fixed_ip a WHERE a.port = p.id AND a.address LIKE '%.%')
       AS has_ipv4
   FROM neutron_port p
-  JOIN v_switch_port s ON s.iface_id = p.id
+  CROSS JOIN ovs_interface i ON i.iface_id = p.id
+  CROSS JOIN ovs_port s ON s.node = i.node AND s.name = i.port
   WHERE p.is_hybrid_plugged AND coalesce(p.is_port_security_enabled, 1)
     AND p.device_owner NOT LIKE 'network:%' AND p.device_owner NOT LIKE 'neutron:%'
-    AND p.is_admin_up AND p.status = 'ACTIVE' AND s.ofport > 0 AND s.tag BETWEEN 1 AND 4094
+    AND p.is_admin_up AND p.status = 'ACTIVE' AND i.ofport > 0 AND s.tag BETWEEN 1 AND 4094
     -- The openvswitch firewall checks ARP in tables of its own.
     AND EXISTS (
       SELECT 1 FROM iptables_chain c
@@ -27,9 +28,8 @@ WITH checked AS (
         AND c.name = 'neutron-openvswi-o' || substr(p.id, 1, 10) AND c.rule_count > 0)
     AND EXISTS (SELECT 1 FROM neutron_fixed_ip a WHERE a.port = p.id)
     -- A pair that covers every address switches it off on purpose.
-    AND NOT EXISTS (
-      SELECT 1 FROM neutron_address_pair a
-      WHERE a.port = p.id AND a.prefix IN ('0.0.0.0/0', '::/0'))
+    AND p.id NOT IN (
+      SELECT a.port FROM neutron_address_pair a WHERE a.prefix IN ('0.0.0.0/0', '::/0'))
     AND EXISTS (
       SELECT 1 FROM flow f WHERE f.node = s.node AND f.bridge = s.bridge AND f.table_id = 0)
     AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'openflow-flows' AND g.node = s.node)
@@ -37,7 +37,7 @@ WITH checked AS (
 entry AS MATERIALIZED (
   SELECT f.node, f.bridge, m.value AS ofport, g.table_id AS target,
     EXISTS (
-      SELECT 1 FROM flow_match t WHERE t.flow = f.id AND t.field = 'dl_type' AND t.value = 2054)
+      SELECT 1 FROM flow_match t WHERE t.flow = f.id AND +t.field = 'dl_type' AND t.value = 2054)
       AS is_arp,
     EXISTS (SELECT 1 FROM flow_match t WHERE t.flow = f.id AND t.field <> 'in_port') AS is_some
   FROM flow f
@@ -45,7 +45,7 @@ entry AS MATERIALIZED (
   JOIN flow_action g ON g.flow = f.id AND g.table_id IN (24, 25)
   WHERE f.table_id = 0
 ),
-spoken AS (
+spoken AS MATERIALIZED (
   SELECT f.node, f.bridge, m.value AS ofport, f.file, f.line,
     CASE WHEN instr(f.match, 'arp_spa=') > 0 THEN
       substr(substr(f.match, instr(f.match, 'arp_spa=') + 8) || ',', 1,
@@ -74,7 +74,9 @@ fault AS (
     'table 24 lets ' || c.interface || ' answer for ' || coalesce(s.address, 'every address')
       || ', which is none of the port''s'
   FROM checked c JOIN spoken s ON s.node = c.node AND s.bridge = c.bridge AND s.ofport = c.ofport
-  WHERE NOT EXISTS (
+  -- A prefix is a pair's, which may be written in another way.
+  WHERE coalesce(s.address, '') NOT LIKE '%/%'
+    AND NOT EXISTS (
       SELECT 1 FROM neutron_fixed_ip a WHERE a.port = c.id AND a.address = s.address)
     AND NOT EXISTS (
       SELECT 1 FROM neutron_address_pair a

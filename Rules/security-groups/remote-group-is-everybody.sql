@@ -7,7 +7,7 @@
 -- fix: Narrow the pair (openstack port unset --allowed-address, then set), or name a prefix in the
 --   rule in place of the group. With the openvswitch firewall, upgrade Neutron too.
 -- references: A-24, F-31, LP1867119, LP1461054
--- needs: ipset, openflow-flows, neutron-security-groups
+-- needs: ipset, openflow-flows, neutron-security-groups, neutron-security-group-rules
 WITH everybody(prefix) AS (
   VALUES ('0.0.0.0/0'), ('0.0.0.0/1'), ('128.0.0.0/1'), ('::/0'), ('::/1'), ('8000::/1')
 )
@@ -26,6 +26,13 @@ FROM flow f
 WHERE f.table_id = 82 AND f.actions LIKE '%conjunction(%,1/2)%'
   AND NOT EXISTS (
     SELECT 1 FROM flow_match m WHERE m.flow = f.id AND m.field IN ('nw_src', 'ipv6_src', 'dl_src'))
+  -- An address group that holds everything is meant so.
+  AND NOT EXISTS (
+    SELECT 1 FROM neutron_security_group_rule r
+    LEFT JOIN neutron_address_group a ON a.id = r.remote_address_group
+    WHERE r.remote_address_group IS NOT NULL
+      AND (a.id IS NULL OR a.prefixes LIKE '%"0.0.0.0/0"%' OR a.prefixes LIKE '%"::/0"%'))
+  AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'neutron-security-group-rules')
 ORDER BY 1, 2;
 
 /* test: two halves of all addresses in a group's set
@@ -56,5 +63,15 @@ INSERT INTO flow (id, node, bridge, table_id, actions) VALUES
   (3, 'n1', 'br-int', 82, 'conjunction(22,2/2)');
 INSERT INTO flow_match (flow, position, field, value)
   VALUES (1, 0, 'nw_src', 0x0a000001), (2, 0, 'dl_src', 9), (3, 0, 'reg5', 7);
+expect: nothing
+*/
+/* test: an address group of everybody
+INSERT INTO neutron_address_group (id, prefixes) VALUES ('a', '["0.0.0.0/0"]');
+INSERT INTO neutron_security_group_rule (id, security_group, direction, family, remote_address_group)
+  VALUES ('r', 'g', 'ingress', 4, 'a');
+INSERT INTO flow (id, node, bridge, table_id, match, actions)
+  VALUES (1, 'n1', 'br-int', 82, 'ct_state=+new-est,ip,reg6=0x3', 'conjunction(22,1/2)');
+INSERT INTO flow_match (flow, position, field, value)
+  VALUES (1, 0, 'dl_type', 2048), (1, 1, 'reg6', 3);
 expect: nothing
 */

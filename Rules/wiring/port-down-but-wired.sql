@@ -13,9 +13,11 @@ SELECT p.node || ' ' || p.name AS subject,
   'port ' || coalesce(nullif(n.name, ''), n.id) || ' is administratively down and in VLAN ' || p.tag
     AS message,
   p.file, p.line
-FROM neutron_port n JOIN v_switch_port p ON p.iface_id = n.id
-WHERE NOT n.is_admin_up AND p.tag BETWEEN 1 AND 4094 AND p.ofport > 0
-  AND p.type NOT IN ('patch', 'vxlan', 'gre', 'geneve')
+FROM neutron_port n
+CROSS JOIN ovs_interface i ON i.iface_id = n.id
+CROSS JOIN ovs_port p ON p.node = i.node AND p.name = i.port
+WHERE NOT n.is_admin_up AND p.tag BETWEEN 1 AND 4094 AND i.ofport > 0
+  AND i.type NOT IN ('patch', 'vxlan', 'gre', 'geneve')
   AND NOT EXISTS (SELECT 1 FROM json_each(p.trunks) WHERE value = '4095')
   AND EXISTS (
     SELECT 1 FROM flow f WHERE f.node = p.node AND f.bridge = p.bridge AND f.table_id = 0)
@@ -23,7 +25,7 @@ WHERE NOT n.is_admin_up AND p.tag BETWEEN 1 AND 4094 AND p.ofport > 0
   AND NOT EXISTS (
     SELECT 1 FROM flow f JOIN flow_match m ON m.flow = f.id AND m.field = 'in_port'
     WHERE f.node = p.node AND f.bridge = p.bridge AND f.table_id = 0 AND f.actions = 'drop'
-      AND m.value = p.ofport
+      AND m.value = i.ofport
       AND NOT EXISTS (SELECT 1 FROM flow_match o WHERE o.flow = f.id AND o.field <> 'in_port'))
 ORDER BY 1;
 
