@@ -9,7 +9,8 @@
 -- fix: Toggle the port (openstack port set --disable PORT, then --enable), else restart the node's
 --   Open vSwitch agent, which writes the filter anew.
 -- references: F-67, A-08, LP1489111
--- needs: drift:security-chain, drift:security-rule, iptables, ip6tables
+-- needs: drift:security-chain, drift:security-rule, drift:port-wiring, iptables, ip6tables,
+--   neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   d.place || ': wanted ' || d.wanted || ', found ' || coalesce(d.found, 'none') AS message,
   d.file, d.line
