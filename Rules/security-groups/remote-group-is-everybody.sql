@@ -33,6 +33,14 @@ WHERE f.table_id = 82 AND f.actions LIKE '%conjunction(%,1/2)%'
     WHERE r.remote_address_group IS NOT NULL
       AND (a.id IS NULL OR a.prefixes LIKE '%"0.0.0.0/0"%' OR a.prefixes LIKE '%"::/0"%'))
   AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'neutron-security-group-rules')
+UNION ALL
+SELECT r.node || ': its rules name address sets, which were not captured', NULL, NULL, NULL
+FROM iptables_rule r
+WHERE r.namespace = 'root' AND r.rule LIKE '%--match-set NIP%'
+  AND NOT EXISTS (
+    SELECT 1 FROM capture_file c
+    WHERE c.format = 'ipset' AND c.node = r.node AND c.path LIKE 'root/%')
+GROUP BY r.node
 ORDER BY 1, 2;
 
 /* test: two halves of all addresses in a group's set
@@ -74,4 +82,10 @@ INSERT INTO flow (id, node, bridge, table_id, match, actions)
 INSERT INTO flow_match (flow, position, field, value)
   VALUES (1, 0, 'dl_type', 2048), (1, 1, 'reg6', 3);
 expect: nothing
+*/
+/* test: a rule that names a set, and no sets
+INSERT INTO iptables_rule (node, namespace, table_name, chain, rule)
+  VALUES ('n2', 'root', 'filter', 'neutron-openvswi-i01234567-8',
+    '-A neutron-openvswi-i01234567-8 -m set --match-set NIPv401234567-89ab-cdef-0123- src -j RETURN');
+expect: unknown
 */

@@ -33,9 +33,9 @@ public enum Auditor {
         "needs '\(stranger)', which is no format of a capture file, 'reach' or 'drift:<code>'")
     }
     let rows = try rows(of: rule, in: database)
-    let untold = rows.filter { $0["message"] == nil }.map { $0["subject"] as String? ?? "" }
+    let untold = rows.filter { $0.message == nil }.map(\.subject)
     return RuleResult(
-      rule: rule, findings: try grouped(rows.filter { $0["message"] != nil }, rule, database),
+      rule: rule, findings: try grouped(rows.filter { $0.message != nil }, rule, database),
       missing: try missing(for: rule, in: database) + untold,
       lookedAt: try population(of: rule, in: database))
   }
@@ -55,7 +55,31 @@ public enum Auditor {
     }
   }
 
-  private static func rows(of rule: AuditRule, in database: Database) throws -> [Row] {
+  /// What a rule's SELECT gives.
+  private struct Hit {
+    let subject: String
+    let message: String?
+    let file: Int64?
+    let line: Int?
+
+    init(_ row: Row, of rule: AuditRule) throws(RuleError) {
+      subject = try Self.text(row, "subject", rule) ?? ""
+      message = try Self.text(row, "message", rule)
+      file = Int64.fromDatabaseValue(row["file"])
+      line = Int.fromDatabaseValue(row["line"])
+    }
+    private static func text(_ row: Row, _ column: String, _ rule: AuditRule) throws(RuleError)
+      -> String?
+    {
+      let value: DatabaseValue = row[column]
+      guard value.isNull || String.fromDatabaseValue(value) != nil else {
+        throw RuleError("\(rule.id).sql", "column \(column): wanted text, found \(value)")
+      }
+      return String.fromDatabaseValue(value)
+    }
+  }
+
+  private static func rows(of rule: AuditRule, in database: Database) throws -> [Hit] {
     do {
       let statement = try database.makeStatement(sql: rule.query)
       guard statement.isReadonly, statement.columnNames == ["subject", "message", "file", "line"]
@@ -63,7 +87,7 @@ public enum Auditor {
         throw RuleError(
           "\(rule.id).sql", "wanted one SELECT of the columns subject, message, file, line")
       }
-      return try Row.fetchAll(statement)
+      return try Row.fetchAll(statement).map { try Hit($0, of: rule) }
     } catch let error as DatabaseError {
       throw RuleError("\(rule.id).sql", error.message ?? "SQLite refuses the query")
     }
@@ -71,12 +95,12 @@ public enum Auditor {
 
   /// Rows that agree in subject and message are one finding with several places.
   private static func grouped(
-    _ rows: [Row], _ rule: AuditRule, _ database: Database
+    _ rows: [Hit], _ rule: AuditRule, _ database: Database
   ) throws -> [Finding] {
     var order: [[String]] = []
     var places: [[String]: [FindingPlace]] = [:]
     for row in rows {
-      let key = [row["subject"] as String? ?? "", row["message"] as String? ?? ""]
+      let key = [row.subject, row.message ?? ""]
       if places[key] == nil { order.append(key) }
       places[key, default: []] += try place(row, database).map { [$0] } ?? []
     }
@@ -88,12 +112,12 @@ public enum Auditor {
     }.sorted { ($0.subject, $0.message) < ($1.subject, $1.message) }
   }
 
-  private static func place(_ row: Row, _ database: Database) throws -> FindingPlace? {
-    guard let file = row["file"] as Int64? else { return nil }
+  private static func place(_ row: Hit, _ database: Database) throws -> FindingPlace? {
+    guard let file = row.file else { return nil }
     let found = try Row.fetchOne(
       database, sql: "SELECT node, path FROM capture_file WHERE id = ?", arguments: [file])
     return found.map {
-      FindingPlace(node: $0["node"], file: $0["path"], line: row["line"] as Int? ?? 1)
+      FindingPlace(node: $0["node"], file: $0["path"], line: row.line ?? 1)
     }
   }
 

@@ -119,7 +119,12 @@ public struct DerivedRows: Sendable {
           evidence.map { Int($0.file.rawValue) }, evidence.map { Int($0.line) },
         ])
     }
-    for unknown in report.unknowns {
+    if let obstacle = report.obstacle {
+      for code in DriftCode.allCases {
+        add(DerivedTable.driftUnknown, [code.rawValue, nil, obstacle])
+      }
+    }
+    for unknown in report.unknowns where report.obstacle == nil {
       add(
         DerivedTable.driftUnknown,
         [unknown.code.rawValue, unknown.node?.rawValue, unknown.reason])

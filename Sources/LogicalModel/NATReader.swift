@@ -32,8 +32,7 @@ struct NATReader {
 
   init(_ namespace: NamespaceFacts?) {
     let sections = namespace.map { [$0.iptables4, $0.iptables4Legacy] } ?? []
-    // One back end is enough: the other's file may be missing because its command is.
-    isKnown = sections.contains(where: \.isKnown)
+    isKnown = namespace?.holdsRules(.ipv4) ?? false
     for section in sections {
       for table in section.records where table.name == "nat" {
         for chain in table.chains { for rule in chain.rules { take(rule) } }

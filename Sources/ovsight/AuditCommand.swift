@@ -71,7 +71,9 @@ struct AuditCommand: ParsableCommand {
 
   func run() throws {
     if sql, let snapshot { return try printTables(try SnapshotFile.open(path: snapshot)) }
-    let rules = try RuleFolder.rules(in: try folder())
+    var rules = try RuleFolder.rules(in: try folder())
+    // Who does not want packets looked at is not told that nobody looked at them.
+    if !isolation, !list, !test { rules.removeAll { $0.needs.contains(["reach"]) } }
     if list {
       for rule in rules { printLine("\(rule.id)  \(rule.severity.rawValue)  \(rule.title)") }
     } else if test {

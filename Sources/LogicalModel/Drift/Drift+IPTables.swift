@@ -63,11 +63,11 @@ extension DriftBuilder {
     let sections =
       family == .ipv4
       ? [root.iptables4, root.iptables4Legacy] : [root.iptables6, root.iptables6Legacy]
-    let read = sections.filter(\.isKnown)
-    guard !read.isEmpty else {
+    guard root.holdsRules(family) else {
       return unknown(
         .securityRule, node.name, "IPv\(family.rawValue) rules of the root namespace: not captured")
     }
+    let read = sections.filter(\.isKnown)
     let tables = read.flatMap(\.records).filter { $0.name == "filter" }.flatMap(filterTables)
     if tables.count > 1 {
       find(
@@ -79,6 +79,7 @@ extension DriftBuilder {
           tables.map(\.table.evidence)))
     }
     guard let table = tables.first else {
+      if family == .ipv6, Self.isIPv6Off(root) { return }
       for (port, record, _) in guests where isFiltered(record) {
         find(
           .securityChain, .missing, .critical, object(port), on: node.name,
@@ -97,6 +98,14 @@ extension DriftBuilder {
     compareSets(of: guests, family, node, root)
     compareLeftoverChains(table, node)
     if family == .ipv4 { compareZones(of: guests, node, root) }
+  }
+
+  /// Agents write no IPv6 rules on a node whose new devices have no IPv6.
+  /// Source: neutron/common/ipv6_utils.py.
+  private static func isIPv6Off(_ root: NamespaceFacts) -> Bool {
+    root.sysctls.records.contains {
+      $0.name == "net.ipv6.conf.default.disable_ipv6" && $0.value == "1"
+    }
   }
 
   func filterTables(_ table: IPTablesTable) -> [FilterTable] {
@@ -121,5 +130,16 @@ extension DriftBuilder {
       .securityRule, node.name,
       "ports \(list(same.map(\.id))) share the chains of \(short)")
     return true
+  }
+}
+
+extension NamespaceFacts {
+  /// Whether the rules in force were captured: those of the back end that `iptables-save` shows, or
+  /// the other one's where there are any. Without the first an empty second one says nothing.
+  func holdsRules(_ family: AddressFamily) -> Bool {
+    let (own, legacy) =
+      family == .ipv4 ? (iptables4, iptables4Legacy) : (iptables6, iptables6Legacy)
+    return own.isKnown
+      || legacy.isKnown && legacy.records.contains { $0.chains.contains { !$0.rules.isEmpty } }
   }
 }

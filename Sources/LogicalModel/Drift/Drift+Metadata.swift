@@ -53,7 +53,7 @@ extension DriftBuilder {
   private mutating func compareRedirect(_ router: Router, _ place: RouterPlace) {
     guard let facts = namespace(place.key) else { return }
     let sections = [facts.iptables4, facts.iptables4Legacy].filter(\.isKnown)
-    guard !sections.isEmpty else {
+    guard facts.holdsRules(.ipv4) else {
       return unknown(
         .metadataRedirect, place.node, "rules of \(place.namespace): not captured")
     }

@@ -213,6 +213,10 @@ extension DriftBuilder {
   /// Everything on the integration bridge is Neutron's or the agent's own.
   private mutating func compareSwitchPorts(of node: NodeSwitch) {
     guard let bridge = node.integration else { return }
+    if node.database?.isSummary == true {
+      return unknown(
+        .switchPort, node.name, "whose ports they are: the OVSDB dump was not captured")
+    }
     for attachment in node.attachments[bridge] ?? [] {
       let interface = attachment.interface
       if let id = attachment.portID {

@@ -40,6 +40,7 @@ struct DriftBuilder {
         ? "the API's answers are not an administrator's"
         : "Neutron's API was not captured: nobody says what was asked for"
       unknown(.portWiring, nil, reason)
+      report.obstacle = reason
       return finish()
     }
     comparePorts()

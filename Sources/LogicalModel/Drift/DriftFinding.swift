@@ -128,6 +128,8 @@ public struct DriftReport: Sendable {
   public var findings: [DriftFinding]
   /// Sorted by code and node.
   public var unknowns: [DriftUnknown]
+  /// Why nothing at all was compared; nil where something was.
+  public var obstacle: String?
 }
 
 public enum Drift {

@@ -78,6 +78,7 @@ enum CaptureTables {
       "UNIQUE (node, path)", "FOREIGN KEY (node) REFERENCES node(name)",
       "CHECK ((command_line IS NULL) = (exit_code IS NULL))",
     ],
+    indexes: ["format, node"],
     rows: { $0.capture.files })
 
   private static let coverage = ProjectedTable(
@@ -138,6 +139,7 @@ enum CaptureTables {
       .text("reason", "Why it is not there, or not whole.") { $0.gap.reason },
       .flag("is_unreadable", "It was in the folder and could not be read.") { $0.isUnreadable },
     ],
+    indexes: ["format, node"],
     rows: { source in
       let unreadable = Set(source.capture.unreadable)
       return source.facts.gaps.map { ($0, unreadable.contains($0)) }

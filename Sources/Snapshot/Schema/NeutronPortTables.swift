@@ -67,6 +67,7 @@ enum NeutronPortTables {
       .optionalText("mac", "NULL: the port's own.") { $0.pair.mac?.description },
       .text("prefix", "What it may use.") { $0.pair.prefix.description },
     ] + .evidence(\.port.evidence),
+    indexes: ["port"],
     rows: { source in
       source.ports.flatMap { port in port.allowedAddressPairs.map { (port, $0) } }
     })
