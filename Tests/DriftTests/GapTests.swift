@@ -62,6 +62,13 @@ struct GapRow: Sendable, CustomStringConvertible {
       namespace.iptables4 = .unread
       namespace.iptables4Legacy = .unread
     },
+    // The other back end was read and is empty: that the first one is too does not follow.
+    namespaces("rules but those of the empty back end") { namespace in
+      namespace.iptables4 = .unread
+      namespace.iptables6 = .unread
+      namespace.iptables4Legacy = Section(records: [])
+      namespace.iptables6Legacy = Section(records: [])
+    },
     namespaces("IPv6 rules") { namespace in
       namespace.iptables6 = .unread
       namespace.iptables6Legacy = .unread
@@ -70,6 +77,17 @@ struct GapRow: Sendable, CustomStringConvertible {
   ]
   static let nodeRows = [
     nodes("the switch database") { $0.openVSwitch.database = .unread },
+    // `ovs-vsctl show` in place of the dump: no port says whose it is.
+    nodes("the switch database but its summary") { node in
+      guard var summary = node.openVSwitch.database.records.first else { return }
+      summary.isSummary = true
+      for index in summary.interfaces.indices {
+        summary.interfaces[index].externalIDs = [:]
+        summary.interfaces[index].ofport = nil
+      }
+      for index in summary.ports.indices { summary.ports[index].otherConfig = [:] }
+      node.openVSwitch.database = Section(records: [summary])
+    },
     nodes("all of the switch") { $0.openVSwitch = OpenVSwitchFacts() },
     nodes("flows") { node in
       for name in node.openVSwitch.bridges.keys {
@@ -85,6 +103,14 @@ struct GapRow: Sendable, CustomStringConvertible {
     nodes("everything") { node in node = NodeFacts(name: node.name) },
   ]
   static let apiRows = [
+    GapRow(description: "what only administrators see", isMissed: true) { facts in
+      for index in facts.neutron.ports.records.indices {
+        facts.neutron.ports.records[index].host = nil
+      }
+      for index in facts.neutron.networks.records.indices {
+        facts.neutron.networks.records[index].segments = []
+      }
+    },
     GapRow(description: "net1", isMissed: true) { facts in
       facts.nodes.removeAll { $0.name == "net1" }
     },
