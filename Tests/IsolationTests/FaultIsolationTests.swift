@@ -116,6 +116,36 @@ import Testing
     "56-vlan-map-missing-brex": Effect(breaks: [.dhcp, .fullSize, .metadata, .neighbour]),
   ]
 
+  /// A flow that the switch has learnt under an earlier fault leads from one tenant to another, until
+  /// it expires: told apart from what stays.
+  @Test func aLearnedFlowAcrossABorderPasses() throws {
+    let facts = try FaultCapture.healthy { path, text in
+      guard path == "cmp1/ovs/br-tun/ofctl_dump-flows.txt" else { return nil }
+      return text
+        + " cookie=0x1, duration=10.0s, table=20, n_packets=0, n_bytes=0, hard_timeout=300, "
+        + "priority=3,vlan_tci=0x0002/0x0fff,dl_dst=fa:16:3e:b3:a2:1c "
+        + "actions=load:0->NXM_OF_VLAN_TCI[],load:0x356b->NXM_NX_TUN_ID[],output:4\n"
+    }
+    let cloud = DataPlaneModel(facts)
+    let from = try #require(cloud.guests.firstIndex { $0.name == "a1" })
+    let to = try #require(cloud.guests.firstIndex { $0.name == "d2" })
+    var report = IsolationReport()
+    IsolationCheck(cloud).checkLeaks(&report, from: [.guest(from)])
+    let crossing = report.leaks.filter { $0.leak.place == .guest(to) }
+    #expect(crossing.contains { $0.leak.border == .broadcastDomain })
+    #expect(
+      crossing.filter { $0.leak.border == .broadcastDomain }
+        .allSatisfy { $0.leak.exposure == .learnedFlow && $0.leak.severity == .low })
+    #expect(crossing.allSatisfy { $0.verdict == .confirmed && $0.leak.exposure != nil })
+  }
+
+  /// What agents leave open everywhere is seen on the healthy cloud, kind by kind.
+  @Test func exposuresAreSeenWhereTheyAre() throws {
+    let report = IsolationCheck(DataPlaneModel(try FaultCapture.healthyFacts.get())).run()
+    let seen = Set(report.leaks.compactMap(\.leak.exposure))
+    #expect(seen == Set(Exposure.allCases).subtracting([.learnedFlow]))
+  }
+
   @Test func everyFaultHasItsRow() {
     #expect(Set(FaultCapture.all.map(\.name)) == Set(Self.effects.keys))
   }
