@@ -14,14 +14,16 @@ struct ReachCommand: ParsableCommand {
     abstract: "Show which packets can get from where to where, over all packets.",
     discussion: """
       FROM is a server, a port or an address of a guest, or `external`; TO the same, `internet`, or \
-      `NODE/NAMESPACE` for a node's own stack. One of the two may be left out. With neither, a matrix of networks is \
-      shown: whose guests can send IP packets to whose.
+      `NODE/NAMESPACE` for a node's own stack. One of the two may be left out: then a line says which \
+      tenants are on the other side. With neither, a matrix is shown, network by network or tenant by \
+      tenant: whose guests can send IP packets to whose.
 
       Learnt tables may hold anything here, so what is shown may arrive, and what is not shown \
       cannot, unless a line says what is not known.
 
         ovsight reach cloud.db --from web1 --to db1
         ovsight reach cloud.db --to compute1/root
+        ovsight reach cloud.db --by tenant
 
       Exit codes: 0 something can, 1 nothing can, 2 could not tell, or bad usage.
       """)
@@ -38,23 +40,32 @@ struct ReachCommand: ParsableCommand {
   @Option(help: "How many lines a pair may take.")
   var lines = 4
 
+  @Option(help: "What the matrix is of: network or tenant.")
+  var by: ReachGrouping = .network
+
+  @Option(help: "text or json.")
+  var format: ReachFormat = .text
+
   func run() throws {
     let facts = try SnapshotFile.open(path: snapshot).loadFacts()
     let names = ReachNames(facts)
     let reach = CloudReach(names.cloud)
-    if origin == nil, destination == nil { return try showMatrix(reach, names) }
-    var count = 0
-    var unknowns: Set<String> = []
-    for from in try origins(names) {
-      let result = reach.reach(from: from)
-      unknowns.formUnion(result.unknowns.map(\.reason))
-      count += try show(from, result, reach.space, names)
+    if origin == nil, destination == nil {
+      return try answer(ReachMatrix(reach, names, by: by))
     }
-    for reason in unknowns.sorted() { printLine("not known: \(reason)") }
-    if count == 0 {
-      if unknowns.isEmpty { print("nothing can get there") }
-      throw ExitCode(unknowns.isEmpty ? 1 : 2)
+    try answer(
+      ReachPairs(
+        reach, names, from: try origins(names), to: try destination.map(names.places),
+        lines: lines))
+  }
+
+  private func answer(_ answer: some ReachAnswer) throws {
+    switch format {
+    case .text: answer.text.forEach(printLine)
+    case .json: print(answer.json.rendered)
     }
+    if answer.isEmpty { throw ExitCode(answer.unknowns.isEmpty ? 1 : 2) }
+    if answer is ReachMatrix, !answer.unknowns.isEmpty { throw ExitCode(2) }
   }
 
   private func origins(_ names: ReachNames) throws -> [ReachOrigin] {
@@ -62,61 +73,168 @@ struct ReachCommand: ParsableCommand {
     if origin == "external" { return names.cloud.outsideHosts.indices.map { .outside($0) } }
     return [.guest(try names.guest(origin, "--from"))]
   }
+}
 
-  private func show(
-    _ from: ReachOrigin, _ result: ReachResult, _ space: PacketSpace, _ names: ReachNames
-  ) throws -> Int {
-    let wanted = try destination.map(names.places)
-    var shown = 0
-    for place in result.arrivals.keys.sorted() where wanted?(place) ?? place.takesPackets {
-      if case .guest(let index) = place, from == .guest(index) { continue }
-      let sent = result.origin(at: place, in: space)
-      printLine("\(names.name(from)) → \(names.name(place))")
-      for line in space.lines(of: sent, limit: lines) { printLine("  \(line)") }
-      shown += 1
+enum ReachGrouping: String, ExpressibleByArgument, CaseIterable { case network, tenant }
+enum ReachFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+/// What `reach` answers, in either format.
+private protocol ReachAnswer {
+  var text: [String] { get }
+  var json: JSONText { get }
+  /// Nothing gets anywhere.
+  var isEmpty: Bool { get }
+  var unknowns: [String] { get }
+}
+
+/// Who gets to whom, with which packets.
+private struct ReachPairs: ReachAnswer {
+  private struct Pair {
+    let from: String
+    let to: String
+    let fromTenant: String?
+    let toTenant: String?
+    let packets: [String]
+  }
+  private var pairs: [Pair] = []
+  private(set) var unknowns: [String] = []
+  /// One side was left open.
+  private let isOpen: (from: Bool, to: Bool)
+
+  init(
+    _ reach: CloudReach, _ names: ReachNames, from origins: [ReachOrigin],
+    to wanted: ((ReachPlace) -> Bool)?, lines: Int
+  ) {
+    isOpen = (origins.count > 1, wanted == nil)
+    var reasons: Set<String> = []
+    for from in origins {
+      let result = reach.reach(from: from)
+      reasons.formUnion(result.unknowns.map(\.reason))
+      for place in result.arrivals.keys.sorted()
+      where (wanted?(place) ?? place.takesPackets) && place != from.asPlace {
+        let sent = result.origin(at: place, in: reach.space)
+        pairs.append(
+          Pair(
+            from: names.name(from), to: names.name(place),
+            fromTenant: names.tenant(from.asPlace), toTenant: names.tenant(place),
+            packets: reach.space.lines(of: sent, limit: lines)))
+      }
     }
-    return shown
+    unknowns = reasons.sorted()
   }
 
-  // MARK: Matrix
+  var isEmpty: Bool { pairs.isEmpty }
 
-  private func showMatrix(_ reach: CloudReach, _ names: ReachNames) throws {
-    let networks = names.networks
-    var cells: [String: [String: Set<String>]] = [:]
-    var unknowns: Set<String> = []
-    for from in names.cloud.guests.indices {
+  var text: [String] {
+    var text = pairs.flatMap { pair in
+      ["\(pair.from) → \(pair.to)"] + pair.packets.map { "  \($0)" }
+    }
+    if isOpen.from {
+      text += summary("tenants that can", pairs.map { ($0.fromTenant, $0.from) })
+    } else if isOpen.to {
+      text += summary("tenants that are reached", pairs.map { ($0.toTenant, $0.to) })
+    }
+    text += unknowns.map { "not known: \($0)" }
+    if isEmpty, unknowns.isEmpty { text.append("nothing can get there") }
+    return text
+  }
+
+  private func summary(_ title: String, _ ends: [(String?, String)]) -> [String] {
+    let known = ends.compactMap { tenant, name in tenant.map { ($0, name) } }
+    let groups = Dictionary(grouping: known) { $0.0 }.sorted { $0.key < $1.key }
+    if groups.isEmpty { return [] }
+    return ["\(title):"]
+      + groups.map { tenant, ends in
+        "  \(tenant): \(Set(ends.map(\.1)).sorted().joined(separator: ", "))"
+      }
+  }
+
+  var json: JSONText {
+    .object([
+      .init(
+        "pairs",
+        .array(
+          pairs.map { pair in
+            .object([
+              .init("from", .string(pair.from)), .init("from_tenant", .optional(pair.fromTenant)),
+              .init("to", .string(pair.to)), .init("to_tenant", .optional(pair.toTenant)),
+              .init("packets", .strings(pair.packets)),
+            ])
+          })), .init("unknown", .strings(unknowns)),
+    ])
+  }
+}
+
+/// Whose guests can send IP packets to whose.
+private struct ReachMatrix: ReachAnswer {
+  private let rows: [String]
+  private let sizes: [String: Int]
+  /// Senders by row and column.
+  private var cells: [String: [String: Set<Int>]] = [:]
+  private(set) var unknowns: [String] = []
+  private static let outside = "outside"
+
+  init(_ reach: CloudReach, _ names: ReachNames, by grouping: ReachGrouping) {
+    let guests = names.cloud.guests.indices
+    let group = { (index: Int) in
+      grouping == .network ? names.network(index) : names.tenant(.guest(index)) ?? "?"
+    }
+    rows = Set(guests.map(group)).sorted()
+    sizes = guests.reduce(into: [:]) { $0[group($1), default: 0] += 1 }
+    var reasons: Set<String> = []
+    for from in guests {
       let untagged = reach.space.value(.vlan, 0)
       let result = reach.reach(from: .guest(from), sending: untagged)
-      unknowns.formUnion(result.unknowns.map(\.reason))
+      reasons.formUnion(result.unknowns.map(\.reason))
       for (place, arrivals) in result.arrivals {
         let to: String
         switch place {
-        case .guest(let index) where index != from: to = names.network(index)
-        case .outside: to = "outside"
+        case .guest(let index) where index != from: to = group(index)
+        case .outside: to = Self.outside
         default: continue
         }
-        let ip = arrivals.contains { !reach.space.and($0.packets, reach.space.ip).isEmpty }
-        if ip {
-          cells[names.network(from), default: [:]][to, default: []].insert(
-            names.cloud.guests[from].name)
+        if arrivals.contains(where: { !reach.space.and($0.packets, reach.space.ip).isEmpty }) {
+          cells[group(from), default: [:]][to, default: []].insert(from)
         }
       }
     }
-    let columns = networks + ["outside"]
+    unknowns = reasons.sorted()
+  }
+
+  /// A matrix of zeros is an answer too.
+  var isEmpty: Bool { false }
+  private var columns: [String] { rows + [Self.outside] }
+
+  var text: [String] {
     let width = (columns.map(\.count).max() ?? 7) + 2
     func padded(_ text: String) -> String {
       text + String(repeating: " ", count: max(1, width - text.count))
     }
-    printLine(padded("from \\ to") + columns.map(padded).joined())
-    for row in networks {
-      let line = columns.map { column in
-        let senders = cells[row]?[column]?.count ?? 0
-        return padded(senders == 0 ? "-" : "\(senders) of \(names.size(row))")
-      }
-      printLine(padded(row) + line.joined())
+    let body = rows.map { row in
+      padded(row)
+        + columns.map { column in
+          let senders = cells[row]?[column]?.count ?? 0
+          return padded(senders == 0 ? "-" : "\(senders) of \(sizes[row] ?? 0)")
+        }.joined()
     }
-    for reason in unknowns.sorted() { printLine("not known: \(reason)") }
-    if !unknowns.isEmpty { throw ExitCode(2) }
+    return [padded("from \\ to") + columns.map(padded).joined()] + body
+      + unknowns.map { "not known: \($0)" }
+  }
+
+  var json: JSONText {
+    let pairs = rows.flatMap { row in columns.map { (row, $0) } }
+    return .object([
+      .init(
+        "matrix",
+        .array(
+          pairs.map { row, column in
+            .object([
+              .init("from", .string(row)), .init("to", .string(column)),
+              .init("senders", .number(cells[row]?[column]?.count ?? 0)),
+              .init("guests", .number(sizes[row] ?? 0)),
+            ])
+          })), .init("unknown", .strings(unknowns)),
+    ])
   }
 }
 
@@ -186,8 +304,10 @@ struct ReachNames {
     let record = cloud.facts.neutron.networks.records.first { $0.id == id }
     return record.map { $0.name.isEmpty ? $0.id.rawValue : $0.name } ?? id?.rawValue ?? "?"
   }
-  var networks: [String] { Set(cloud.guests.indices.map(network)).sorted() }
-  func size(_ network: String) -> Int {
-    cloud.guests.indices.count { self.network($0) == network }
+  /// The project of a guest; nil for whatever is none, and where Neutron does not say.
+  func tenant(_ place: ReachPlace) -> String? {
+    guard case .guest(let index) = place else { return nil }
+    return cloud.facts.neutron.ports.records.first { $0.id == cloud.guests[index].port }?
+      .project?.rawValue
   }
 }
