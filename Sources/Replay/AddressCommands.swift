@@ -99,16 +99,23 @@ struct AddressCommands {
 
   private mutating func addNeighbours() {
     for entry in namespace.facts.neighbours.records
-    where entry.address.family == family && SafeWords.isDevice(entry.interface) {
-      if entry.isProxy {
-        lines.append("neigh add proxy \(entry.address) dev \(entry.interface)")
-      } else if let mac = entry.mac, !entry.address.isMulticast,
-        !entry.states.contains("NOARP"), !entry.states.contains("FAILED")
-      {
-        let state = entry.states.contains("PERMANENT") ? "permanent" : "stale"
-        lines.append(
-          "neigh replace \(entry.address) lladdr \(mac) dev \(entry.interface) nud \(state)")
-      }
+    where entry.address.family == family && SafeWords.isDevice(entry.interface) && entry.isProxy {
+      lines.append("neigh add proxy \(entry.address) dev \(entry.interface)")
+    }
+    lines += Self.neighbours(namespace) { $0 == family }
+  }
+
+  /// Entries of a cache, those as stale that the kernel found by itself.
+  static func neighbours(
+    _ namespace: NamespaceModel, _ isWanted: (AddressFamily) -> Bool = { _ in true }
+  ) -> [String] {
+    namespace.facts.neighbours.records.compactMap { entry in
+      guard isWanted(entry.address.family), SafeWords.isDevice(entry.interface), !entry.isProxy,
+        let mac = entry.mac, !entry.address.isMulticast, !entry.states.contains("NOARP"),
+        !entry.states.contains("FAILED")
+      else { return nil }
+      let state = entry.states.contains("PERMANENT") ? "permanent" : "stale"
+      return "neigh replace \(entry.address) lladdr \(mac) dev \(entry.interface) nud \(state)"
     }
   }
 }

@@ -9,8 +9,9 @@ import OpenFlow
 
 extension Replay {
   /// Back to what a prediction starts from: Linux bridges and learned flows are what they were when
-  /// the snapshot was made, switches' MAC tables and neighbour caches are empty, so that addresses are
-  /// resolved by those who hold them, and everyone is heard once more.
+  /// the snapshot was made, switches' MAC tables and guests' neighbour caches are empty, so that
+  /// addresses are resolved by those who hold them, routers' are as they were, and everyone is heard
+  /// once more.
   public func restoreLearned(_ cloud: DataPlaneModel) throws {
     for namespace in cloud.nodes.values.flatMap(\.namespaces.values).sorted(by: { $0.key < $1.key })
     {
@@ -48,14 +49,17 @@ extension Replay {
     }
   }
 
-  /// All but what someone set by hand.
+  /// All but what someone set by hand; routers get back what the snapshot holds.
   private func forgetNeighbours(_ cloud: DataPlaneModel) throws {
-    let routers = cloud.nodes.values.flatMap { $0.namespaces.values.map(\.key) }
-      .filter { $0.namespace != .root }.sorted().map { ReplayPlace.namespace($0) }
     let hosts =
       guests.map { ReplayPlace.guest($0) } + cloud.outsideHosts.indices.map { .outside($0) }
-    for place in routers + hosts {
+    for place in hosts { _ = try command(["ip", "neigh", "flush", "all"], in: place).result() }
+    let routers = cloud.nodes.values.flatMap { $0.namespaces.values }
+      .filter { $0.key.namespace != .root }.sorted { $0.key < $1.key }
+    for namespace in routers {
+      let place = ReplayPlace.namespace(namespace.key)
       _ = try command(["ip", "neigh", "flush", "all"], in: place).result()
+      try batch(["ip"], AddressCommands.neighbours(namespace), in: place)
     }
   }
 

@@ -1,12 +1,15 @@
 // MAC tables after everyone spoke up once, as in a replay that has just been brought to life: each
-// guest asks for an address that nobody has, and so does each of their gateways.
+// guest asks for an address that nobody has, and so do each of their gateways and the outside.
 import DataPlane
 import NetworkTypes
 
 extension Tracer {
-  /// A tracer whose probes meet MAC tables that heard a broadcast of each guest and each gateway.
+  /// A tracer whose probes meet MAC tables that heard a broadcast of each guest, each gateway and each
+  /// outside host, as far as it gets, and nothing else.
   public func greeted() -> Tracer {
-    var simulation = Simulation(cloud: cloud, state: base)
+    var empty = base
+    for name in empty.switches.keys { empty.switches[name]?.forgetMACs() }
+    var simulation = Simulation(cloud: cloud, state: empty)
     for index in cloud.guests.indices {
       guard let packet = Self.greeting(of: cloud.guests[index]) else { continue }
       simulation.nested { $0.guestTransmit(index, Frame(packet), nil) }
@@ -14,6 +17,12 @@ extension Tracer {
     for (device, source) in Self.gateways(of: cloud) where device.isUp {
       let packet = Self.request(from: device.mac, source: source)
       simulation.nested { $0.transmit(device.key, Frame(packet), nil) }
+    }
+    for (index, host) in cloud.outsideHosts.enumerated() {
+      guard let source = host.addresses.lazy.map(\.address).first(where: { $0.family == .ipv4 })
+      else { continue }
+      let packet = Self.request(from: host.mac, source: source)
+      simulation.nested { $0.outsideTransmit(index, Frame(packet), nil) }
     }
     var state = simulation.state
     state.neighbours = [:]
