@@ -232,6 +232,13 @@ private struct Words {
         why:
           "The agent's firewall in flows floods frames to a group address to all local ports without asking their ingress rules.",
         fix: "Filter unicast packets in frames to all inside the guests.")
+    case .floodedFrame:
+      Words(
+        title: "Flooded frames pass by security groups",
+        why:
+          "The agent's firewall in flows filters frames to MACs that it knows; those that the switch floods come out at all ports of the network.",
+        fix:
+          "None in Neutron; l2population and MAC tables that are not full keep it rare.")
     case .filteringBridge, .bridgeMAC:
       Words(
         title: "The host's own stack hears guests on their filtering bridges",

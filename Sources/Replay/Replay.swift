@@ -113,7 +113,10 @@ public struct Replay: Sendable {
   /// Ends the replay in `folder`, whole or half built; false where something would not die.
   public static func down(_ folder: String) -> Bool {
     guard Machine.end(folder) else { return false }
-    for name in ["state.json", "state.json.new", ServicePlan.fileName] {
+    // With what stands beside them while they are written or their reader starts.
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in files
+    where [ReplayState.fileName, ServicePlan.fileName].contains(where: name.contains) {
       unlink("\(folder)/\(name)")
     }
     rmdir(folder)

@@ -30,7 +30,8 @@ struct ReplayState: Codable {
     }
   }
 
-  private static func path(_ folder: String) -> String { folder + "/state.json" }
+  static let fileName = "state.json"
+  private static func path(_ folder: String) -> String { "\(folder)/\(fileName)" }
 
   static func load(_ folder: String) -> ReplayState? {
     guard let data = FileManager.default.contents(atPath: path(folder)) else { return nil }

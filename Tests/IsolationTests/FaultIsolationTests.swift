@@ -70,9 +70,8 @@ import Testing
   static let joined: Set<Border> = [.broadcastDomain, .routing, .service, .externalIdentity]
 
   static let effects: [String: Effect] = [
-    // Its packets to floating IPs are flooded behind the router that it should not have.
     "01-wrong-vlan-tag-hybrid": Effect(
-      borders: joined.union([.ingress]),
+      borders: joined,
       breaks: [
         .dhcp, .floatingIP, .fullSize, .gateway, .internet, .metadata, .neighbour,
       ]),
@@ -143,7 +142,7 @@ import Testing
   @Test func exposuresAreSeenWhereTheyAre() throws {
     let report = IsolationCheck(DataPlaneModel(try FaultCapture.healthyFacts.get())).run()
     let seen = Set(report.leaks.compactMap(\.leak.exposure))
-    #expect(seen == Set(Exposure.allCases).subtracting([.learnedFlow]))
+    #expect(seen == Set(Exposure.allCases).subtracting([.learnedFlow, .floodedFrame]))
   }
 
   @Test func everyFaultHasItsRow() {

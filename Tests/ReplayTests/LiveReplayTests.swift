@@ -60,5 +60,16 @@ struct LiveReplayTests {
     #expect(throws: NamespaceError.self) { try Replay.open(folder) }
     // What was never up goes down without complaint.
     #expect(Replay.down(folder))
+    // What a killed builder leaves half written goes, what is somebody else's stays.
+    let other = "\(folder)/notes.txt"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for name in ["state.json.new", "services.json", "services.json.ready", "notes.txt"] {
+      #expect(FileManager.default.createFile(atPath: "\(folder)/\(name)", contents: nil))
+    }
+    #expect(Replay.down(folder))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["notes.txt"])
+    unlink(other)
+    #expect(Replay.down(folder))
+    #expect(!FileManager.default.fileExists(atPath: folder))
   }
 }

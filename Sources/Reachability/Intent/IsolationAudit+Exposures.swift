@@ -6,15 +6,17 @@ import NetworkTypes
 import PacketSets
 
 extension IsolationAudit {
-  func exposures(_ border: Border, _ origin: ReachOrigin, _ place: ReachPlace)
-    -> [(Exposure, PacketSet)]
-  {
+  func exposures(
+    _ border: Border, _ origin: ReachOrigin, _ place: ReachPlace, isAddressed: Bool
+  ) -> [(Exposure, PacketSet)] {
     var found: [(Exposure, PacketSet)] = []
     switch border {
     case .vlanHopping: found.append((.guestTag, .all))
     case .ingress:
       if case .guest(let index) = place, !isHybrid(index) {
-        found.append((.groupFrame, space.isGroup(.ethDestination)))
+        found.append(
+          isAddressed
+            ? (.groupFrame, space.isGroup(.ethDestination)) : (.floodedFrame, .all))
       }
     case .spoofing, .egress:
       guard case .guest(let index) = origin else { break }

@@ -202,7 +202,7 @@ public final class IsolationAudit {
     var leaks = made(
       border, Exposure.learnedFlow.severity, .learnedFlow, origin, place, passing, received,
       isAddressed)
-    for (exposure, part) in exposures(border, origin, place) {
+    for (exposure, part) in exposures(border, origin, place, isAddressed: isAddressed) {
       let mine = space.and(source, part)
       source = space.minus(source, mine)
       leaks += made(

@@ -43,6 +43,9 @@ public enum Exposure: String, Hashable, Sendable, CaseIterable {
   case guestTag = "guest-tag"
   /// Security groups in flows do not hold back frames to all, or to a group.
   case groupFrame = "group-frame"
+  /// Security groups in flows do not hold back frames that a switch floods because it does not know
+  /// where their MAC is.
+  case floodedFrame = "flooded-frame"
   /// The host's own stack sees what a guest sends to all on its filtering bridge.
   case filteringBridge = "filtering-bridge"
   /// The host routes what comes to its filtering bridge's own MAC, which it never announces.
