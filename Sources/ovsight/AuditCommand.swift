@@ -114,14 +114,14 @@ struct AuditCommand: ParsableCommand {
     let shown = report.showing(severity)
     notes += [report.leftOut(below: severity)].compactMap { $0 }
     switch format {
-    case .text: (shown.text + notes).forEach(printLine)
+    case .text: for line in shown.text + notes { printLine(line) }
     case .json: print(try shown.json())
     case .sarif: try printReport(shown, as: .sarif, snapshot)
     case .junit: try printReport(shown, as: .junit, snapshot)
     case .prometheus: try printReport(shown, as: .prometheus, snapshot)
     }
     // Programs read the output; what is not in it is said beside it.
-    if format != .text { notes.forEach { printError("ovsight: \($0)") } }
+    if format != .text { for note in notes { printError("ovsight: \(note)") } }
     let code = report.exitCode(failingOn: failOn)
     if code != 0 { throw ExitCode(code) }
   }

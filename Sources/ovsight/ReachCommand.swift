@@ -61,7 +61,7 @@ struct ReachCommand: ParsableCommand {
 
   private func answer(_ answer: some ReachAnswer) throws {
     switch format {
-    case .text: answer.text.forEach(printLine)
+    case .text: for line in answer.text { printLine(line) }
     case .json: print(answer.json.rendered)
     }
     if answer.isEmpty { throw ExitCode(answer.unknowns.isEmpty ? 1 : 2) }

@@ -41,25 +41,51 @@ import Testing
   }
 
   @Test(arguments: [
-    ("ovs/br-int/fdb_show.txt", ["ovs-appctl", "fdb/show", "br-int"], true),
-    ("root/bridge_-j_fdb.json", ["bridge", "-j", "fdb"], true),
-    ("root/ip_-j_neigh.json", ["ip", "-j", "neigh"], false),
-    ("ns/qrouter-1/ip_-j_neigh.json", ["ip", "-j", "neigh"], false),
+    ("ovs/br-int/fdb_show.txt", ["ovs-appctl", "fdb/show", "br-int"], LearnedTable.Kind.macs),
+    ("root/bridge_-j_fdb.json", ["bridge", "-j", "fdb"], LearnedTable.Kind.macs),
+    ("root/ip_-j_neigh.json", ["ip", "-j", "neigh"], LearnedTable.Kind.neighbours),
+    ("ns/qrouter-1/ip_-j_neigh.json", ["ip", "-j", "neigh"], LearnedTable.Kind.neighbours),
+    (
+      "ovs/br-tun/ofctl_dump-flows.txt",
+      ["ovs-ofctl", "-O", "OpenFlow14", "dump-flows", "br-tun"], LearnedTable.Kind.flows
+    ),
   ])
-  func learnedTablesAreReadAnew(_ path: String, _ words: [String], isMACTable: Bool) throws {
+  func learnedTablesAreReadAnew(_ path: String, _ words: [String], kind: LearnedTable.Kind) throws {
     let table = try #require(LearnedTable(path: path))
     #expect(table.words == words)
-    #expect(table.isMACTable == isMACTable)
+    #expect(table.kind == kind)
     #expect(table.namespace == (path.hasPrefix("ns/") ? NamespaceName("qrouter-1") : .root))
   }
 
   @Test(arguments: [
     "ovs/--help/fdb_show.txt", "ovs/a b/fdb_show.txt", "ovs//fdb_show.txt",
     "ns/-1/ip_-j_neigh.json",
-    "ns/$(reboot)/ip_-j_neigh.json", "ovs/br-int/ofctl_dump-flows.txt", "fdb_show.txt", "",
+    "ns/$(reboot)/ip_-j_neigh.json", "ovs/-O/ofctl_dump-flows.txt", "ovs/br-int/ofctl_show.txt",
+    "fdb_show.txt", "",
   ])
   func nothingElseIsRun(_ path: String) {
     #expect(LearnedTable(path: path) == nil)
+  }
+
+  /// What expires is as it is now; what stays is the snapshot's, also where it was changed since.
+  @Test func onlyFlowsThatExpireAreReadAnew() {
+    let old = """
+      OFPST_FLOW reply (OF1.4) (xid=0x2):
+       cookie=0x1, duration=9.1s, table=10, priority=1 actions=learn(table=20,hard_timeout=300),output:1
+       cookie=0x1, duration=9.1s, table=20, hard_timeout=300, priority=1,dl_dst=02::1 actions=output:2
+       cookie=0x1, duration=9.1s, table=20, priority=0 actions=drop
+      """
+    let now = """
+      OFPST_FLOW reply (OF1.4) (xid=0x2):
+       cookie=0x1, duration=1.1s, table=20, hard_timeout=300, priority=1,dl_dst=02::9 actions=output:3
+       cookie=0x1, duration=1.1s, table=20, priority=0 actions=output:7
+      """
+    let merged = LearnedTable.flows(Array(old.utf8), expiring: Array(now.utf8))
+    let lines = String(decoding: merged, as: UTF8.self).split(separator: "\n")
+    #expect(lines.count == 4)
+    #expect(lines[1].contains("actions=learn("))
+    #expect(lines[2].hasSuffix("actions=drop"))
+    #expect(lines[3].contains("dl_dst=02::9"))
   }
 
   @Test func aTableThatCannotBeReadStaysAsItWasAndIsNamed() throws {
