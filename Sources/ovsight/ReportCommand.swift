@@ -130,7 +130,10 @@ struct ReportCommand: ParsableCommand {
   /// Nil where the program came without rules, which the report says.
   private func audit(_ file: SnapshotFile, _ derived: DerivedRows) throws -> AuditReport? {
     guard let folder = rules ?? RuleFolder.builtIn() else { return nil }
-    return try Auditor.audit(file, rules: try RuleFolder.rules(in: folder), derived: derived)
+    let rules = try RuleFolder.rules(in: folder)
+    return try Auditor.audit(
+      file, rules: isolation ? rules : rules.filter { !$0.needs.contains(["reach"]) },
+      derived: derived)
   }
 
   private func addAnswers(_ input: inout ReportInput) throws {
