@@ -78,6 +78,10 @@ extension AuditReport {
       /// What the rule looks at, and how many there are.
       var population: String?
       var lookedAt: Int?
+      enum CodingKeys: String, CodingKey {
+        case id, title, verdict, missing, population
+        case lookedAt = "looked_at"
+      }
       init(_ result: RuleResult) {
         id = result.rule.id
         title = result.rule.title

@@ -130,7 +130,10 @@ import Testing
     let finding = try #require((json["findings"] as? [[String: Any]])?.first)
     #expect(finding["rule"] as? String == "bridge-netfilter-off")
     #expect(finding["severity"] as? String == "critical")
-    #expect((json["rules"] as? [Any])?.count == report.results.count)
+    let rows = try #require(json["rules"] as? [[String: Any]])
+    #expect(rows.count == report.results.count)
+    let row = rows.first { $0["id"] as? String == "bridge-netfilter-off" }
+    #expect(row?["looked_at"] as? Int == 4 && row?["population"] as? String == "nodes")
   }
 }
 
