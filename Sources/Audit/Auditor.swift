@@ -48,7 +48,13 @@ public enum Auditor {
   private static func population(of rule: AuditRule, in database: Database) throws -> Int? {
     guard let population = rule.population else { return nil }
     do {
-      return try Int.fetchOne(database, sql: population.query)
+      let value = try DatabaseValue.fetchOne(database, sql: population.query)
+      guard let count = value.flatMap(Int.fromDatabaseValue) else {
+        throw RuleError(
+          "\(rule.id).sql",
+          "population: wanted one number, found \(value.map { "\($0)" } ?? "none")")
+      }
+      return count
     } catch let error as DatabaseError {
       throw RuleError(
         "\(rule.id).sql", "population: " + (error.message ?? "SQLite refuses the query"))
@@ -65,8 +71,17 @@ public enum Auditor {
     init(_ row: Row, of rule: AuditRule) throws(RuleError) {
       subject = try Self.text(row, "subject", rule) ?? ""
       message = try Self.text(row, "message", rule)
-      file = Int64.fromDatabaseValue(row["file"])
-      line = Int.fromDatabaseValue(row["line"])
+      file = try Self.number(row, "file", rule)
+      line = try Self.number(row, "line", rule).flatMap { Int(exactly: $0) }
+    }
+    private static func number(_ row: Row, _ column: String, _ rule: AuditRule) throws(RuleError)
+      -> Int64?
+    {
+      let value: DatabaseValue = row[column]
+      guard value.isNull || Int64.fromDatabaseValue(value) != nil else {
+        throw RuleError("\(rule.id).sql", "column \(column): wanted a number, found \(value)")
+      }
+      return Int64.fromDatabaseValue(value)
     }
     private static func text(_ row: Row, _ column: String, _ rule: AuditRule) throws(RuleError)
       -> String?

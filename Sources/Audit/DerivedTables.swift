@@ -203,10 +203,21 @@ public struct DerivedRows: Sendable {
     return lines.map { $0 + "\n" }.joined()
   }
 
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    [.control, .format, .lineSeparator, .paragraphSeparator]
+      .contains(scalar.properties.generalCategory)
+  }
+  private static func hexadecimal(_ byte: UInt8) -> String {
+    (byte < 16 ? "0" : "") + String(byte, radix: 16)
+  }
+
   private static func literal(_ value: DatabaseValue) -> String {
     switch value.storage {
     case .int64(let number): "\(number)"
-    case .string(let text): "'" + text.replacing("'", with: "''").replacing("\0", with: "") + "'"
+    // Names are tenants' own: what a terminal would obey goes as bytes.
+    case .string(let text) where text.unicodeScalars.contains(where: isControl):
+      "CAST(X'" + text.utf8.map(hexadecimal).joined() + "' AS TEXT)"
+    case .string(let text): "'" + text.replacing("'", with: "''") + "'"
     default: "NULL"
     }
   }

@@ -1,7 +1,7 @@
 // The grammar of rule files. A file is SQL all through, so `sqlite3` runs it as it is:
 //
 //     -- title: One sentence
-//     -- severity: critical | high | medium | low
+//     -- severity: critical | high | medium | low | info
 //     -- precision: certain | likely | possible
 //     -- population: what it looks at, in the plural: SELECT count(*) FROM …
 //     -- why: What happens, and what makes it happen; further lines

@@ -29,12 +29,6 @@ public enum FrameEntry: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  public var node: NodeName {
-    switch self {
-    case .switchPort(let node, _): return node
-    case .device(let key): return key.node
-    }
-  }
   public var description: String {
     switch self {
     case .switchPort(let node, let port): "port \(port.number) of \(port.bridge) on \(node)"

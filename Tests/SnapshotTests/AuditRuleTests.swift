@@ -200,6 +200,12 @@ import Testing
     Wrong(
       whole.replacing("FROM node", with: "FROM nodes"), then: test,
       "a.sql: population: no such table: nodes"),
+    Wrong(
+      whole.replacing("SELECT count(*) FROM node", with: "SELECT 'many'"), then: test,
+      "a.sql: population: wanted one number, found \"many\""),
+    Wrong(
+      header, then: "SELECT 'x' AS subject, 'y' AS message, 'z' AS file, 1 AS line;\n\(test)",
+      "a.sql: column file: wanted a number, found \"z\""),
     Wrong(header, "a.sql: no query: wanted one SELECT"),
     Wrong(whole, then: "/* test: x\n", "a.sql:10: the test is not closed: wanted */"),
     Wrong(

@@ -99,4 +99,21 @@ import Testing
       Self.drift.replacing("drift:arp-responder", with: "drift:arp"), in: folder)
     #expect(throws: RuleError.self) { try Auditor.audit(file, rules: rules) }
   }
+
+  /// What a terminal would obey does not reach it, and SQLite reads the same name.
+  @Test func hostileNamesAreDataInTheText() throws {
+    let name = "it's \u{1b}[2J\n.quit"
+    let (facts, _) = try fault("48-arp-responder-wrong")
+    var drift = Drift.report(CloudModel(facts), facts)
+    #expect(drift.findings.count == 1)
+    for index in drift.findings.indices { drift.findings[index].object.name = name }
+    let rows = DerivedRows(drift: drift, isolation: nil)
+    #expect(!rows.sql.contains("\u{1b}"))
+    let queue = try DatabaseQueue()
+    let read = try queue.write { database in
+      try database.execute(sql: rows.sql)
+      return try String.fetchAll(database, sql: "SELECT name FROM drift")
+    }
+    #expect(read == [name])
+  }
 }
