@@ -89,9 +89,11 @@ struct LearnedTable: Hashable {
       line.split(separator: " actions=", maxSplits: 1).first?.contains("_timeout=") ?? false
     }
     func lines(_ bytes: [UInt8]) -> [Substring] {
-      String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+      String(decoding: bytes, as: UTF8.self).split(
+        separator: "\n", omittingEmptySubsequences: false)
     }
-    let kept = lines(old).filter { !expires($0) } + lines(now).filter(expires)
+    // Empty lines keep the places of those below: evidence cites the snapshot's lines.
+    let kept = lines(old).map { expires($0) ? "" : $0 } + lines(now).filter(expires)
     return Array((kept.joined(separator: "\n") + "\n").utf8)
   }
 
