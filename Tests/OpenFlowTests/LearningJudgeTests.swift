@@ -1,6 +1,7 @@
 // What a switch has just heard on a port does not go back there: the real switch's word for it, which
 // the evaluator's and the sets' rest on.
 import Facts
+import Foundation
 import Testing
 
 @Suite(.serialized) struct LearningJudgeTests {
@@ -29,8 +30,7 @@ import Testing
           "in_port(1),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:0\(destination)),"
             + "eth_type(0x0800),\(Self.unicast),udp(src=1,dst=2)",
         ])
-      let flows = try live.control.call("dpctl/dump-flows")
-        .split(separator: "\n").filter { $0.contains("dst=02:00:00:00:00:0\(destination)") }
+      let flows = try Self.flows(of: live, to: "02:00:00:00:00:0\(destination)")
       #expect(flows.count == 1)
       #expect(flows.allSatisfy { $0.contains("actions:drop") == isDropped })
       var conversation = NormalPolicyTests.bridge([
@@ -39,6 +39,18 @@ import Testing
       let heard = conversation.ports(
         "br", "in_port=1,dl_src=02:00:00:00:00:01,dl_dst=02:00:00:00:00:0\(destination)")
       #expect(heard.isEmpty == isDropped)
+    }
+  }
+
+  /// The cached flows to a MAC. The call that hands the switch a frame returns before a thread of the
+  /// switch has decided about it, so they are waited for.
+  static func flows(of live: LiveSwitch, to mac: String) throws -> [Substring] {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while true {
+      let flows = try live.control.call("dpctl/dump-flows")
+        .split(separator: "\n").filter { $0.contains("dst=\(mac)") }
+      if !flows.isEmpty || ContinuousClock.now > deadline { return flows.map { Substring($0) } }
+      usleep(10_000)
     }
   }
 }
