@@ -112,6 +112,12 @@ let package = Package(
     .target(
       name: "FaultCaptures", dependencies: ["Facts", "Formats", "NetworkTypes"],
       path: "Tests/FaultCaptures", swiftSettings: strict),
+    .executableTarget(
+      name: "synthetic-cloud", path: "Tests/Benchmarks/SyntheticCloud",
+      swiftSettings: strict + fast),
+    .executableTarget(
+      name: "ovsight-benchmark", dependencies: ["Facts", "Formats"],
+      path: "Tests/Benchmarks/Benchmark", swiftSettings: strict + fast),
     tests("NetworkTypesTests", ["NetworkTypes", "Conntrack"]),
     tests("PacketSetsTests", ["PacketSets"]),
     tests(

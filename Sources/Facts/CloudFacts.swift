@@ -87,7 +87,7 @@ public struct OpenVSwitchFacts: Sendable {
 /// What one bridge runs.
 public struct SwitchBridgeFacts: Sendable {
   public var name: BridgeName
-  public var flows: Section<FlowEntry> = .unread
+  public var flows: FactSection<FlowList> = .unread
   public var groups: Section<GroupEntry> = .unread
   public var ports: Section<OpenFlowPortDescription> = .unread
   /// Of `ovs-ofctl show`: the same ports in OpenFlow 1.0's spelling (NO_FLOOD is only there).

@@ -62,25 +62,29 @@ public struct Gap: Hashable, Sendable, Comparable, CustomStringConvertible {
 /// The records of one capture file, or the gap that stands in its place.
 ///
 /// An empty `records` with `gap == nil` is knowledge: the command ran and had nothing to say.
-public struct Section<Record: Sendable>: Sendable {
-  public var records: [Record]
+public struct FactSection<Records: FactRecords>: Sendable {
+  public var records: Records
   public var gap: Gap?
   public var file: CaptureFileID?
 
-  public init(records: [Record] = [], gap: Gap? = nil, file: CaptureFileID? = nil) {
+  public init(records: Records = Records(), gap: Gap? = nil, file: CaptureFileID? = nil) {
     self.records = records
     self.gap = gap
     self.file = file
   }
   /// What nothing has been read for yet.
-  public static var unread: Section {
-    Section(gap: Gap(node: nil, path: "", reason: "not captured"))
+  public static var unread: Self {
+    Self(gap: Gap(node: nil, path: "", reason: "not captured"))
   }
   public var isKnown: Bool { gap == nil }
 }
 
-extension Section: Equatable where Record: Equatable {}
-extension Section: Hashable where Record: Hashable {}
+extension FactSection: Equatable where Records: Equatable {}
+extension FactSection: Hashable where Records: Hashable {}
+
+/// How the records of a section are kept: an array, or columns where there are very many.
+public typealias FactRecords = RandomAccessCollection & RangeReplaceableCollection & Sendable
+public typealias Section<Record: Sendable> = FactSection<[Record]>
 
 /// How a file's bytes were accounted for; all three add up to the file, or bytes were lost.
 public struct Coverage: Hashable, Sendable {

@@ -104,7 +104,7 @@ import Trace
     var facts = try FaultCapture.healthyFacts.get()
     let gap = Gap(
       node: "cmp2", path: "ovs/br-int/ofctl_dump-flows.txt", reason: "permission denied")
-    facts.editNode("cmp2") { $0.openVSwitch.bridges["br-int"]?.flows = Section(gap: gap) }
+    facts.editNode("cmp2") { $0.openVSwitch.bridges["br-int"]?.flows = FactSection(gap: gap) }
     facts.gaps.append(gap)
     let probe = Probe(
       origin: .port(try #require(facts.neutron.ports.records.first { $0.name == "port-c1" }?.id)),

@@ -38,7 +38,7 @@ extension CloudFacts {
     }
   }
   mutating func changeFlows(
-    _ node: NodeName, _ bridge: BridgeName, _ change: (inout [FlowEntry]) -> Void
+    _ node: NodeName, _ bridge: BridgeName, _ change: (inout FlowList) -> Void
   ) {
     self.change(node) {
       change(&$0.openVSwitch.bridges[bridge, default: .init(name: bridge)].flows.records)

@@ -29,7 +29,7 @@ enum OpenVSwitchFixture {
     let diagnostics: [Diagnostic]
     let coverage: Coverage
     let isIncomplete: Bool
-    init<Record>(_ parsed: Parsed<Record>) {
+    init<Records>(_ parsed: ParsedRecords<Records>) {
       records = parsed.records.count
       diagnostics = parsed.diagnostics
       coverage = parsed.coverage

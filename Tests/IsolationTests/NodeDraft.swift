@@ -198,7 +198,7 @@ struct NodeDraft {
     }
     captured.portsInShow = Section(records: [])
     captured.learnedMACs = Section(records: [])
-    captured.flows = Section(
+    captured.flows = FactSection(
       records: OpenFlowFlowsFormat.parse(
         CaptureText(draft.flows.joined(separator: "\n") + "\n")
       ).records)

@@ -55,7 +55,7 @@ import Trace
         if flows[a].table == flows[b].table {
           (flows[a].actions, flows[b].actions) = (flows[b].actions, flows[a].actions)
         }
-        bridge.flows = Section(records: flows)
+        bridge.flows = FactSection(records: flows)
         facts.nodes[index].openVSwitch.bridges[name] = bridge
       }
     }

@@ -117,7 +117,7 @@ final class LiveSwitch {
     let show = try ofctl("OpenFlow10", "show", name)
     facts.portsInShow = Section(records: OpenFlowPortsFormat.parse(CaptureText(show)).records)
     let flows = try ofctl("OpenFlow14", "dump-flows", name)
-    facts.flows = Section(records: OpenFlowFlowsFormat.parse(CaptureText(flows)).records)
+    facts.flows = FactSection(records: OpenFlowFlowsFormat.parse(CaptureText(flows)).records)
     let groups = try ofctl("OpenFlow15", "dump-groups", name)
     facts.groups = Section(records: OpenFlowGroupsFormat.parse(CaptureText(groups)).records)
     let ports = try ofctl("OpenFlow14", "dump-ports-desc", name)

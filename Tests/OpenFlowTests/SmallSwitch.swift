@@ -56,7 +56,7 @@ struct SmallSwitch {
     captured.ports.gap = nil
     captured.portsInShow = Section(records: [])
     captured.learnedMACs = Section(records: [])
-    captured.flows = Section(
+    captured.flows = FactSection(
       records: OpenFlowFlowsFormat.parse(CaptureText(flows + "\n")).records)
     captured.groups = Section(
       records: groups.isEmpty

@@ -127,7 +127,7 @@ import Trace
       to: "172.17.17.11", outcome: .unknown,
       fault: { facts in
         facts.edit(node: "cmp2") { node in
-          node.openVSwitch.bridges["br-int"]?.flows = Section(
+          node.openVSwitch.bridges["br-int"]?.flows = FactSection(
             gap: Gap(node: "cmp2", path: "ofctl_dump-flows.txt", reason: "permission denied"))
         }
       }),

@@ -44,7 +44,7 @@ struct NodeView {
     ).winners(networks, model)
   }
 
-  func flows(_ bridge: BridgeName?) -> [FlowEntry] {
+  func flows(_ bridge: BridgeName?) -> FlowList {
     bridge.flatMap { switchFacts.bridges[$0] }?.flows.records ?? []
   }
   func hasFlows(_ bridge: BridgeName?) -> Bool {

@@ -97,7 +97,7 @@ extension OpenVSwitchFacts {
   }
 }
 
-extension Section<OpenFlowPortDescription> {
+extension FactSection<[OpenFlowPortDescription]> {
   fileprivate mutating func setUp(_ name: InterfaceName) {
     for index in records.indices where records[index].name == name {
       records[index].config.remove("PORT_DOWN")

@@ -16,7 +16,7 @@ public struct HaproxySetting: Hashable, Sendable {
   }
 }
 
-extension Section<HaproxySetting> {
+extension FactSection<[HaproxySetting]> {
   /// Addresses and ports that the proxy listens on: the address is nil for any.
   public var boundSockets: [(address: IPAddress?, port: UInt16)] {
     records.filter { $0.keyword == "bind" }.compactMap { setting in

@@ -16,7 +16,7 @@ public struct IniOption: Hashable, Sendable {
   }
 }
 
-extension Section<IniOption> {
+extension FactSection<[IniOption]> {
   /// Every value of a repeated option, in the order of the file.
   public func values(_ key: String, in section: String) -> [String] {
     let wanted = section.lowercased()
@@ -43,7 +43,7 @@ extension Section<IniOption> {
 }
 
 /// What the data plane and the logical model ask of an agent's configuration.
-extension Section<IniOption> {
+extension FactSection<[IniOption]> {
   /// `[ovs] bridge_mappings`: physical network → bridge.
   public var bridgeMappings: [String: BridgeName] {
     let pairs = list("bridge_mappings", in: "ovs").compactMap { entry -> (String, BridgeName)? in

@@ -85,7 +85,7 @@ public enum KeepalivedEntry: Hashable, Sendable {
   case other(KeepalivedBlock)
 }
 
-extension Section<KeepalivedEntry> {
+extension FactSection<[KeepalivedEntry]> {
   public var instances: [VRRPInstance] {
     records.compactMap { if case .instance(let instance) = $0 { instance } else { nil } }
   }

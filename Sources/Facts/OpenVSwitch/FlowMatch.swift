@@ -46,6 +46,11 @@ public struct FlowMatch: Hashable, Sendable {
     for match in fields { set(match.field, value: match.value, mask: match.mask) }
   }
 
+  /// `count` matches that stand in the catalogue's order already.
+  init(inOrder count: Int, _ match: (Int) -> FieldMatch) {
+    fields = (0..<count).map(match)
+  }
+
   public subscript(_ field: OpenFlowField) -> FieldMatch? { fields.first { $0.field == field } }
 
   /// The value where all bits of the field are given.

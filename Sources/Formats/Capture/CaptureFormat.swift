@@ -39,13 +39,14 @@ package struct CaptureFormat: Sendable {
 }
 
 extension CaptureFormat {
-  typealias Path<Root, Record: Sendable> = WritableKeyPath<Root, Section<Record>> & Sendable
+  typealias Path<Root, Records: FactRecords> =
+    WritableKeyPath<Root, FactSection<Records>> & Sendable
 
   /// A command's output in `root/` and in every `ns/<namespace>/`.
-  static func namespace<Record>(
+  static func namespace<Records>(
     _ name: String, _ canonicalName: String, isExpected: Bool = true, _ words: WordPattern,
-    into path: Path<NamespaceFacts, Record>,
-    _ parse: @escaping @Sendable (CaptureText) -> Parsed<Record>
+    into path: Path<NamespaceFacts, Records>,
+    _ parse: @escaping @Sendable (CaptureText) -> ParsedRecords<Records>
   ) -> CaptureFormat {
     section(
       name, canonicalName, isExpected, words, belongs: \.isNamespace, parse,
@@ -58,10 +59,10 @@ extension CaptureFormat {
   }
 
   /// A command's output that is there once a node, in `root/`.
-  static func node<Record>(
+  static func node<Records>(
     _ name: String, _ canonicalName: String, isExpected: Bool = true, _ words: WordPattern,
-    into path: Path<NodeFacts, Record>,
-    _ parse: @escaping @Sendable (CaptureText) -> Parsed<Record>
+    into path: Path<NodeFacts, Records>,
+    _ parse: @escaping @Sendable (CaptureText) -> ParsedRecords<Records>
   ) -> CaptureFormat {
     section(
       name, canonicalName, isExpected, words, belongs: \.isRoot, parse,
@@ -72,10 +73,10 @@ extension CaptureFormat {
   }
 
   /// A command's output in `root/` that is about the initial namespace only.
-  static func rootNamespace<Record>(
+  static func rootNamespace<Records>(
     _ name: String, _ canonicalName: String, isExpected: Bool = true, _ words: WordPattern,
-    into path: Path<NamespaceFacts, Record>,
-    _ parse: @escaping @Sendable (CaptureText) -> Parsed<Record>
+    into path: Path<NamespaceFacts, Records>,
+    _ parse: @escaping @Sendable (CaptureText) -> ParsedRecords<Records>
   ) -> CaptureFormat {
     section(
       name, canonicalName, isExpected, words, belongs: \.isRoot, parse,
@@ -88,10 +89,10 @@ extension CaptureFormat {
   }
 
   /// A command's output in `ovs/`.
-  static func openVSwitch<Record>(
+  static func openVSwitch<Records>(
     _ name: String, _ canonicalName: String, isExpected: Bool = true, _ words: WordPattern,
-    into path: Path<OpenVSwitchFacts, Record>,
-    _ parse: @escaping @Sendable (CaptureText) -> Parsed<Record>
+    into path: Path<OpenVSwitchFacts, Records>,
+    _ parse: @escaping @Sendable (CaptureText) -> ParsedRecords<Records>
   ) -> CaptureFormat {
     section(
       name, canonicalName, isExpected, words, belongs: \.isOpenVSwitch, parse,
@@ -102,10 +103,10 @@ extension CaptureFormat {
   }
 
   /// A command's output in `ovs/<bridge>/`.
-  static func bridge<Record>(
+  static func bridge<Records>(
     _ name: String, _ canonicalName: String, isExpected: Bool = true, _ words: WordPattern,
-    into path: Path<SwitchBridgeFacts, Record>,
-    _ parse: @escaping @Sendable (CaptureText) -> Parsed<Record>
+    into path: Path<SwitchBridgeFacts, Records>,
+    _ parse: @escaping @Sendable (CaptureText) -> ParsedRecords<Records>
   ) -> CaptureFormat {
     section(
       name, canonicalName, isExpected, words, belongs: \.isBridge, parse,
@@ -118,10 +119,10 @@ extension CaptureFormat {
   }
 
   /// The same for output that may name ports in place of their numbers.
-  static func namedBridge<Record>(
+  static func namedBridge<Records>(
     _ name: String, _ canonicalName: String, isExpected: Bool = true, _ words: WordPattern,
-    into path: Path<SwitchBridgeFacts, Record>,
-    _ parse: @escaping @Sendable (CaptureText, SwitchNames) -> Parsed<Record>
+    into path: Path<SwitchBridgeFacts, Records>,
+    _ parse: @escaping @Sendable (CaptureText, SwitchNames) -> ParsedRecords<Records>
   ) -> CaptureFormat {
     var format = bridge(name, canonicalName, isExpected: isExpected, words, into: path) {
       parse($0, SwitchNames())
@@ -138,12 +139,12 @@ extension CaptureFormat {
   }
 
   /// An answer of Neutron's API: `neutron/<resource>.json` or `neutron/<resource>/<id>.json`.
-  static func neutron<Record>(
-    _ resource: String, isExpected: Bool = true, into path: Path<NeutronFacts, Record>,
-    _ parse: @escaping @Sendable (CaptureText) -> Parsed<Record>
+  static func neutron<Records>(
+    _ resource: String, isExpected: Bool = true, into path: Path<NeutronFacts, Records>,
+    _ parse: @escaping @Sendable (CaptureText) -> ParsedRecords<Records>
   ) -> CaptureFormat {
     let spellings = [resource, resource.replacing("-", with: "_")]
-    let access: SectionAccess<Record> = { facts, _, change in
+    let access: SectionAccess<Records> = { facts, _, change in
       change(&facts.neutron[keyPath: path])
     }
     return CaptureFormat(
@@ -208,14 +209,14 @@ extension CaptureFormat {
 
 extension CaptureFormat {
   /// Hands the section of a place to a change.
-  fileprivate typealias SectionAccess<Record: Sendable> =
-    @Sendable (inout CloudFacts, FactsPlace, (inout Section<Record>) -> Void) -> Void
+  fileprivate typealias SectionAccess<Records: FactRecords> =
+    @Sendable (inout CloudFacts, FactsPlace, (inout FactSection<Records>) -> Void) -> Void
 
-  private static func section<Record>(
+  private static func section<Records>(
     _ name: String, _ canonicalName: String, _ isExpected: Bool, _ words: WordPattern,
     belongs: @escaping @Sendable (FilePlace) -> Bool,
-    _ parse: @escaping @Sendable (CaptureText) -> Parsed<Record>,
-    access: @escaping SectionAccess<Record>
+    _ parse: @escaping @Sendable (CaptureText) -> ParsedRecords<Records>,
+    access: @escaping SectionAccess<Records>
   ) -> CaptureFormat {
     CaptureFormat(
       name: name, canonicalName: canonicalName, isExpected: isExpected,
@@ -235,16 +236,16 @@ extension CaptureFormat {
     case merge
   }
 
-  private static func parsedFile<Record>(
-    _ parsed: Parsed<Record>, _ file: CaptureFile, _ repetition: Repetition,
-    _ access: @escaping SectionAccess<Record>
+  private static func parsedFile<Records>(
+    _ parsed: ParsedRecords<Records>, _ file: CaptureFile, _ repetition: Repetition,
+    _ access: @escaping SectionAccess<Records>
   ) -> ParsedFile {
     ParsedFile(
       diagnostics: parsed.diagnostics, coverage: parsed.coverage,
       isIncomplete: parsed.isIncomplete
     ) { facts, place, gap in
       access(&facts, place) { section in
-        let made = Section(records: parsed.records, gap: gap, file: file.id)
+        let made = FactSection(records: parsed.records, gap: gap, file: file.id)
         if section.file == nil {
           section = made
         } else if repetition == .merge {
@@ -257,9 +258,9 @@ extension CaptureFormat {
     }
   }
 
-  private static func markMissing<Record>(
+  private static func markMissing<Records>(
     _ facts: inout CloudFacts, _ place: FactsPlace, _ gap: Gap,
-    _ access: SectionAccess<Record>
+    _ access: SectionAccess<Records>
   ) -> Bool {
     var wasUnread = false
     access(&facts, place) { section in

@@ -68,19 +68,29 @@ struct FlowMatchBuilder {
   /// All transports share two places in the switch's flow key: `udp,tcp_src=1` asks for UDP's.
   private mutating func nameTransportFields() {
     guard let (source, destination) = transportFields else { return }
-    let sources: [OpenFlowField] = [.tcpSrc, .udpSrc, .sctpSrc, .icmpType, .icmp6Type]
-    let destinations: [OpenFlowField] = [.tcpDst, .udpDst, .sctpDst, .icmpCode, .icmp6Code]
-    for (wrong, right) in sources.map({ ($0, source) }) + destinations.map({ ($0, destination) })
-    where wrong != right {
+    let sources = Self.sourceFields.map { ($0, source) }
+    let destinations = Self.destinationFields.map { ($0, destination) }
+    for (wrong, right) in sources + destinations where wrong != right {
       guard let found = match[wrong] else { continue }
       match.remove(wrong)
       match.set(right, value: found.value, mask: found.mask & right.valueMask)
     }
   }
 
-  private var transportFields: (OpenFlowField, OpenFlowField)? {
-    guard let number = match.exact(.nwProto) else { return nil }
-    switch UInt8(truncatingIfNeeded: number) {
+  private var transportFields: (source: OpenFlowField, destination: OpenFlowField)? {
+    match.exact(.nwProto).flatMap { Self.transportFields(UInt8(truncatingIfNeeded: $0)) }
+  }
+
+  static let sourceFields: [OpenFlowField] = [.tcpSrc, .udpSrc, .sctpSrc, .icmpType, .icmp6Type]
+  static let destinationFields: [OpenFlowField] = [
+    .tcpDst, .udpDst, .sctpDst, .icmpCode, .icmp6Code,
+  ]
+
+  /// What the two places are of an IP protocol.
+  static func transportFields(
+    _ number: UInt8
+  ) -> (source: OpenFlowField, destination: OpenFlowField)? {
+    switch number {
     case IPProtocol.tcp: return (.tcpSrc, .tcpDst)
     case IPProtocol.udp: return (.udpSrc, .udpDst)
     case IPProtocol.sctp: return (.sctpSrc, .sctpDst)
@@ -102,8 +112,9 @@ enum FlowKey: Sendable {
   case filter
 }
 
-let flowKeys = NameTable<FlowKey>(
-  OpenFlowField.byName.map { ($0.key, .field($0.value)) } + protocolKeys + headKeys)
+let flowKeyNames: [(String, FlowKey)] =
+  OpenFlowField.byName.map { ($0.key, .field($0.value)) } + protocolKeys + headKeys
+let flowKeys = NameTable<FlowKey>(flowKeyNames)
 
 private let protocolKeys: [(String, FlowKey)] = {
   func word(_ names: String, _ type: UInt16?, _ number: UInt8? = nil) -> [(String, FlowKey)] {

@@ -8,13 +8,26 @@ public enum OpenFlowFlowsFormat {
   /// `names` resolves ports and tables that `ovs-ofctl --names` printed by name.
   public static func parse(
     _ text: CaptureText, names: SwitchNames = SwitchNames()
-  ) -> Parsed<FlowEntry> {
+  ) -> ParsedRecords<FlowList> {
+    parse(text, names: names, readsPlainLines: true)
+  }
+
+  /// Without the reader of plain lines every line goes through the general one: the same flows, slower.
+  package static func parse(
+    _ text: CaptureText, names: SwitchNames = SwitchNames(), readsPlainLines: Bool
+  ) -> ParsedRecords<FlowList> {
     var log = ParseLog(text)
-    var flows: [FlowEntry] = []
+    var flows = FlowList()
     // About 130 bytes a line; saves growing step by step.
-    flows.reserveCapacity(text.bytes.count / 130)
+    flows.reserveCapacity(flows: text.bytes.count / 130)
+    var plain = PlainFlowReader(text, names: names)
     for line in Lines(text) {
-      if isCut(text.bytes, line) {
+      let isPlain = text.bytes.withUnsafeBufferPointer { bytes in
+        readsPlainLines && !isCut(text.bytes, line) && plain.read(line, bytes, into: &flows)
+      }
+      if isPlain {
+        log.fact(line.whole)
+      } else if isCut(text.bytes, line) {
         rejectCut(line, &log)
       } else if isStructure(text.bytes, line.content) {
         log.structure(line.whole)

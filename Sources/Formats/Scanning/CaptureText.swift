@@ -21,15 +21,15 @@ public struct CaptureText: Sendable {
 }
 
 /// The records of one file, what was wrong with it, and how its bytes were accounted for.
-public struct Parsed<Record: Sendable>: Sendable {
-  public var records: [Record]
+public struct ParsedRecords<Records: FactRecords>: Sendable {
+  public var records: Records
   public var diagnostics: [Diagnostic]
   public var coverage: Coverage
   /// The file ended early or could not be read at all: records may be missing after these.
   public var isIncomplete: Bool
 
   public init(
-    records: [Record], diagnostics: [Diagnostic], coverage: Coverage, isIncomplete: Bool = false
+    records: Records, diagnostics: [Diagnostic], coverage: Coverage, isIncomplete: Bool = false
   ) {
     self.records = records
     self.diagnostics = diagnostics
@@ -37,6 +37,8 @@ public struct Parsed<Record: Sendable>: Sendable {
     self.isIncomplete = isIncomplete
   }
 }
+
+public typealias Parsed<Record: Sendable> = ParsedRecords<[Record]>
 
 /// Collects diagnostics and accounts for each byte once, while a parser walks through a file.
 public struct ParseLog: Sendable {
@@ -78,8 +80,8 @@ public struct ParseLog: Sendable {
       Diagnostic(id, severity, at: evidence(line: line, range), column: column, message))
   }
 
-  public func parsed<Record>(_ records: [Record]) -> Parsed<Record> {
-    Parsed(
+  public func parsed<Records>(_ records: Records) -> ParsedRecords<Records> {
+    ParsedRecords(
       records: records, diagnostics: diagnostics, coverage: coverage, isIncomplete: isIncomplete)
   }
 }

@@ -1,4 +1,5 @@
 // Lines of a capture file by byte offset, without making a String of each.
+import Glibc
 
 /// A line: its number from 1, its bytes without the line feed, and with it.
 public struct Line: Hashable, Sendable {
@@ -18,14 +19,23 @@ public struct Lines: Sequence, Sendable {
     var number = 0
     public mutating func next() -> Line? {
       guard start < bytes.count else { return nil }
-      var end = start
-      while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+      let end = lineFeed(from: start)
       let wholeEnd = end < bytes.count ? end + 1 : end
       var contentEnd = end
       if contentEnd > start, bytes[contentEnd - 1] == UInt8(ascii: "\r") { contentEnd -= 1 }
       number += 1
       defer { start = wholeEnd }
       return Line(number: number, content: start..<contentEnd, whole: start..<wholeEnd)
+    }
+
+    /// Where the next line feed stands; the end without one.
+    private func lineFeed(from start: Int) -> Int {
+      bytes.withUnsafeBufferPointer { (buffer: UnsafeBufferPointer<UInt8>) -> Int in
+        guard let base = buffer.baseAddress,
+          let found = memchr(base + start, Int32(UInt8(ascii: "\n")), buffer.count - start)
+        else { return buffer.count }
+        return UnsafeRawPointer(found) - UnsafeRawPointer(base)
+      }
     }
   }
   public func makeIterator() -> Iterator { Iterator(bytes: bytes) }

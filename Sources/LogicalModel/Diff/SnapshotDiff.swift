@@ -44,9 +44,9 @@ struct DiffDigest {
     if let value { add(scope, key, value.description) }
   }
   /// Opens the scope and gives the records; nil where they were not captured.
-  mutating func records<Record>(
-    of section: Section<Record>, _ scope: DiffScope
-  ) -> [Record]? {
+  mutating func records<Records>(
+    of section: FactSection<Records>, _ scope: DiffScope
+  ) -> Records? {
     guard section.isKnown else {
       unknown[scope] = section.gap?.reason ?? "not captured"
       return nil

@@ -120,7 +120,7 @@ extension DriftBuilder {
   }
 
   private mutating func compareInbound(
-    _ node: NodeSwitch, _ bridge: BridgeName, _ flows: [FlowEntry], _ port: OpenFlowPort,
+    _ node: NodeSwitch, _ bridge: BridgeName, _ flows: FlowList, _ port: OpenFlowPort,
     _ locals: [(network: Network, segment: NeutronSegment, local: LocalVLAN)]
   ) {
     let rows = flows.filter {
@@ -155,7 +155,7 @@ extension DriftBuilder {
   }
 
   private mutating func compareOutbound(
-    _ node: NodeSwitch, _ bridge: BridgeName, _ flows: [FlowEntry], _ port: OpenFlowPort,
+    _ node: NodeSwitch, _ bridge: BridgeName, _ flows: FlowList, _ port: OpenFlowPort,
     _ locals: [(network: Network, segment: NeutronSegment, local: LocalVLAN)]
   ) {
     let rows = flows.filter {

@@ -17,7 +17,7 @@ enum TunnelTable {
 struct TunnelBridge {
   let node: NodeSwitch
   let name: BridgeName
-  let flows: [FlowEntry]
+  let flows: FlowList
   /// OpenFlow number → the far end.
   let remotes: [UInt32: IPAddress]
   let usesL2Population: Bool
@@ -53,7 +53,7 @@ extension DriftBuilder {
   }
 
   func tunnelBridge(
-    _ node: NodeSwitch, _ name: BridgeName, _ flows: [FlowEntry]
+    _ node: NodeSwitch, _ name: BridgeName, _ flows: FlowList
   ) -> TunnelBridge {
     var remotes: [UInt32: IPAddress] = [:]
     for (number, attachment) in node.attachments(byNumberOn: name)

@@ -91,9 +91,9 @@ struct DriftBuilder {
   }
 
   /// A section's records; nil, and noted as unknown, where they were not captured.
-  mutating func known<Record>(
-    _ section: Section<Record>?, _ code: DriftCode, _ node: NodeName, _ what: String
-  ) -> [Record]? {
+  mutating func known<Records>(
+    _ section: FactSection<Records>?, _ code: DriftCode, _ node: NodeName, _ what: String
+  ) -> Records? {
     if let section, section.isKnown { return section.records }
     unknown(code, node, "\(what): \(section?.gap?.reason ?? "not captured")")
     return nil

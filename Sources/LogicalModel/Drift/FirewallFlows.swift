@@ -67,7 +67,7 @@ struct FirewallFlows {
   var entries: [UInt32: [FlowEntry]] = [:]
   var isUsed = false
 
-  init(_ flows: [FlowEntry]) {
+  init(_ flows: FlowList) {
     for flow in flows {
       if let port = flow.match.exact(.reg5) { byPort[UInt32(port), default: []].append(flow) }
       if flow.table == FirewallTable.classify, let port = flow.match.inPort {

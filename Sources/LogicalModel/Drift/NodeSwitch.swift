@@ -61,7 +61,7 @@ struct NodeSwitch {
     ["vxlan", "gre", "geneve", "ip6gre"].contains(type)
   }
 
-  func flows(_ bridge: BridgeName?) -> Section<FlowEntry>? {
+  func flows(_ bridge: BridgeName?) -> FactSection<FlowList>? {
     bridge.flatMap { facts.openVSwitch.bridges[$0] }?.flows
   }
   func attachment(_ name: InterfaceName, on bridge: BridgeName?) -> SwitchAttachment? {

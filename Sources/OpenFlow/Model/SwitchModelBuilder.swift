@@ -45,7 +45,7 @@ struct SwitchModelBuilder {
     vlanLimit = limit == 0 ? 2 : min(limit, 2)
   }
 
-  private mutating func noteGap<Record>(_ section: Section<Record>, bridge: BridgeName?) {
+  private mutating func noteGap<Records>(_ section: FactSection<Records>, bridge: BridgeName?) {
     guard let gap = section.gap else { return }
     problems.append(SwitchProblem(bridge: bridge, cause: .missing(gap), evidence: nil))
   }

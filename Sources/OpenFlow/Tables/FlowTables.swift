@@ -7,7 +7,7 @@ public struct FlowTables: Sendable {
   /// Of tables with flows that a timeout will take away: what is left then.
   private var lasting: [UInt8: FlowTable] = [:]
 
-  public init(_ flows: [FlowEntry]) {
+  public init(_ flows: some Sequence<FlowEntry>) {
     tables = Array(repeating: nil, count: 256)
     for (table, entries) in Dictionary(grouping: flows, by: \.table) {
       tables[Int(table)] = FlowTable(entries)

@@ -220,7 +220,9 @@ extension ProjectionSource {
   func onNodes<Record>(_ records: (NodeFacts) -> [Record]) -> [OnNode<Record>] {
     facts.nodes.flatMap { node in records(node).map { OnNode(node: node.name, record: $0) } }
   }
-  func onBridges<Record>(_ records: (SwitchBridgeFacts) -> [Record]) -> [OnBridge<Record>] {
+  func onBridges<Record>(
+    _ records: (SwitchBridgeFacts) -> some Sequence<Record>
+  ) -> [OnBridge<Record>] {
     facts.nodes.flatMap { node in
       node.openVSwitch.bridges.values.sorted { $0.name < $1.name }.flatMap { bridge in
         records(bridge).map { OnBridge(node: node.name, bridge: bridge.name, record: $0) }
