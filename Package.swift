@@ -25,6 +25,7 @@ func tests(
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let arguments = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
@@ -53,7 +54,7 @@ let package = Package(
     module("Facts", ["NetworkTypes"], fast),
     module("Formats", ["Facts", "NetworkTypes", "CLibXML2", "CLzma", "CZlib"], fast),
     module("Collector", ["Facts", "Formats", "NetworkTypes", subprocess, yams]),
-    module("Snapshot", ["Facts", "Formats", "NetworkTypes", "CZlib", grdb]),
+    module("Snapshot", ["Facts", "Formats", "NetworkTypes", "CZlib", grdb, sqlite], fast),
     module("Conntrack", ["NetworkTypes"], fast),
     module("OpenFlow", ["Conntrack", "Facts", "NetworkTypes"], fast),
     module("Netfilter", ["Conntrack", "Facts", "NetworkTypes"], fast),

@@ -90,7 +90,7 @@ public struct FlowList: Sendable {
     shapeIndices[shape] = index
     return index
   }
-  /// The number of a list that the caller has not numbered before.
+  /// A number of its own for a list: one that is spelled in its own way.
   package mutating func number(_ actions: [FlowAction]) -> UInt32 {
     actionLists.append(actions)
     return UInt32(actionLists.count - 1)
@@ -110,7 +110,10 @@ public struct FlowList: Sendable {
     rows.append(row)
   }
 
-  public mutating func append(_ flow: FlowEntry) {
+  public mutating func append(_ flow: FlowEntry) { append(flow, actions: intern(flow.actions)) }
+
+  /// The same with actions that are numbered already.
+  package mutating func append(_ flow: FlowEntry, actions: UInt32) {
     var row = Row()
     row.durationMilliseconds = flow.statistics.durationMilliseconds ?? .max
     row.packets = flow.statistics.packets ?? .max
@@ -119,7 +122,7 @@ public struct FlowList: Sendable {
     row.idleAgeSeconds = flow.statistics.idleAgeSeconds ?? .max
     row.hardAgeSeconds = flow.statistics.hardAgeSeconds ?? .max
     row.shape = intern(MatchShape(flow.match))
-    row.actions = intern(flow.actions)
+    row.actions = actions
     row.rare = keep(flow)
     row.file = flow.evidence.file.rawValue
     row.line = flow.evidence.line

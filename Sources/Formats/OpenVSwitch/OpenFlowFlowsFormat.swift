@@ -33,7 +33,7 @@ public enum OpenFlowFlowsFormat {
         log.structure(line.whole)
         remarkOldVersion(line, &log)
       } else if let flow = flow(line, names, &log) {
-        flows.append(flow)
+        flows.append(flow, actions: flows.number(flow.actions))
         log.fact(line.whole)
       }
     }

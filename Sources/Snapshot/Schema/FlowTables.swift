@@ -4,7 +4,31 @@ import GRDB
 import NetworkTypes
 
 enum FlowTables {
-  static let all: [ProjectedTable] = [flow, match, action, group, bucket]
+  static let all: [ProjectedTable] = [
+    storedFlow, viewed(match, as: FlowStorage.matchView),
+    viewed(action, as: FlowStorage.actionView), group, bucket,
+  ]
+
+  /// `flow` and all that it is a view of.
+  private static let storedFlow: ProjectedTable = {
+    var table = viewed(flow, as: FlowStorage.flowView)
+    table.fill = { database, source in
+      var writer = try FlowWriter(database)
+      for node in source.facts.nodes {
+        for (name, bridge) in node.openVSwitch.bridges.sorted(by: { $0.key < $1.key }) {
+          try writer.write(bridge.flows.records, of: name, on: node.name, source)
+        }
+      }
+    }
+    return table
+  }()
+
+  private static func viewed(_ table: ProjectedTable, as view: String) -> ProjectedTable {
+    var table = table
+    table.statements = [view]
+    table.fill = { _, _ in }
+    return table
+  }
 
   private typealias BridgeFlow = OnBridge<FlowEntry>
 

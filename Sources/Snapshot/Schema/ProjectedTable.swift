@@ -11,10 +11,16 @@ struct ProjectionSource: Sendable {
   let capture: Capture
   /// The text of a fact as its file has it.
   func text(_ evidence: Evidence) -> String {
-    let index = Int(evidence.file.rawValue)
-    guard capture.files.indices.contains(index) else { return "" }
-    let bytes = capture.files[index].bytes
+    let bytes = bytes(of: evidence.file)
     return String(decoding: bytes[evidence.bytes.clamped(to: 0..<bytes.count)], as: UTF8.self)
+  }
+}
+
+extension ProjectionSource {
+  /// Nothing where there is no such file.
+  func bytes(of file: CaptureFileID) -> [UInt8] {
+    let index = Int(file.rawValue)
+    return capture.files.indices.contains(index) ? capture.files[index].bytes : []
   }
 }
 
@@ -35,10 +41,10 @@ struct ProjectedTable: Sendable {
   let documentation: String
   let columnDocumentation: [(name: String, documentation: String)]
   /// `CREATE TABLE` and its indexes.
-  let statements: [String]
+  var statements: [String]
   /// The same table with a default for each column, so that a rule's test names only what matters.
   let testStatement: String
-  let fill: @Sendable (Database, ProjectionSource) throws -> Void
+  var fill: @Sendable (Database, ProjectionSource) throws -> Void
 
   /// - Parameters:
   ///   - constraints: Table constraints, SQL.

@@ -7,7 +7,7 @@ import NetworkTypes
 
 package enum SnapshotSchema {
   /// `PRAGMA user_version`; a change of any table or view that a query could notice raises it.
-  package static let version = 2
+  package static let version = 3
   /// `PRAGMA application_id`, "OVSI": what tells a snapshot from other SQLite files.
   package static let applicationID = 0x4f56_5349
 
@@ -21,9 +21,13 @@ package enum SnapshotSchema {
     try database.execute(sql: "PRAGMA user_version = \(version)")
     try database.execute(sql: metaTable)
     try database.execute(sql: documentationTable)
+    for table in FlowStorage.tables {
+      for statement in table.statements { try database.execute(sql: statement) }
+      try document(table.name, table.documentation, table.columnDocumentation, in: database)
+    }
     for table in tables {
       for statement in table.statements { try database.execute(sql: statement) }
-      try document(table, in: database)
+      try document(table.name, table.documentation, table.columnDocumentation, in: database)
     }
     for view in SnapshotViews.all {
       try database.execute(
@@ -61,11 +65,12 @@ package enum SnapshotSchema {
     ) STRICT, WITHOUT ROWID
     """
 
-  private static func document(_ table: ProjectedTable, in database: Database) throws {
-    try document(table.name, nil, table.documentation, in: database)
-    for column in table.columnDocumentation {
-      try document(table.name, column.name, column.documentation, in: database)
-    }
+  private static func document(
+    _ table: String, _ documentation: String, _ columns: [(name: String, documentation: String)],
+    in database: Database
+  ) throws {
+    try document(table, nil, documentation, in: database)
+    for column in columns { try document(table, column.name, column.documentation, in: database) }
   }
 
   private static func document(

@@ -1,0 +1,309 @@
+// Facts → the narrow rows of flows. Millions of them: values are bound to one prepared statement each,
+// and texts and shapes are looked up by what they are made of.
+import Facts
+import Formats
+import GRDB
+import GRDBSQLite
+import NetworkTypes
+
+/// A prepared statement whose values are bound one by one.
+struct RowStatement {
+  private let statement: Statement
+  private let database: Database
+  private var handle: OpaquePointer { statement.sqliteStatement }
+
+  init(_ database: Database, _ table: String, columns: Int) throws {
+    let marks = Array(repeating: "?", count: columns).joined(separator: ", ")
+    self.database = database
+    statement = try database.makeStatement(sql: "INSERT INTO \(table) VALUES (\(marks))")
+  }
+
+  func bind(_ index: Int32, _ value: Int64) { sqlite3_bind_int64(handle, index, value) }
+  func bind(_ index: Int32, _ value: Int64?) {
+    if let value { bind(index, value) } else { sqlite3_bind_null(handle, index) }
+  }
+  func bind(_ index: Int32, _ text: String?) {
+    guard let text else {
+      sqlite3_bind_null(handle, index)
+      return
+    }
+    let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    var copy = text
+    _ = copy.withUTF8 { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { text in
+        // A text of no bytes has no address, which would bind NULL.
+        text.isEmpty
+          ? sqlite3_bind_text(handle, index, "", 0, transient)
+          : sqlite3_bind_text(handle, index, text.baseAddress, Int32(text.count), transient)
+      }
+    }
+  }
+  /// Inserts what is bound.
+  func insert() throws {
+    let code = sqlite3_step(handle)
+    sqlite3_reset(handle)
+    guard code == SQLITE_DONE else {
+      throw DatabaseError(
+        resultCode: ResultCode(rawValue: code),
+        message: String(cString: sqlite3_errmsg(database.sqliteConnection)))
+    }
+  }
+}
+
+/// Writes the flows of one bridge after another.
+struct FlowWriter {
+  private struct ShapeKey: Hashable {
+    let pattern: [UInt8]
+    let kinds: [PrintedKind]
+    let shape: MatchShape
+    let unrecognised: Int
+  }
+  /// A word of a match's values: a constant, or a slot's number and what is added to it.
+  private struct ShapeWord {
+    var slot: Int
+    var constant: UInt64
+  }
+  private struct Shape {
+    let id: Int64
+    let words: [ShapeWord]
+  }
+
+  private let row, run, shape, field, list, part, cookie: RowStatement
+  private var shapes: [ShapeKey: Shape] = [:]
+  private var lists: [String: Int64] = [:]
+  private var cookies: [UInt64: Int64] = [:]
+  private var flowCount: Int64 = 0
+  private var runCount: Int64 = 0
+  private var printed = PrintedMatch()
+
+  init(_ database: Database) throws {
+    row = try RowStatement(database, "flow_row", columns: 13 + PrintedMatch.slotCount)
+    run = try RowStatement(database, "flow_run", columns: 7)
+    shape = try RowStatement(database, "flow_shape", columns: 3)
+    field = try RowStatement(database, "flow_shape_field", columns: 8)
+    list = try RowStatement(database, "flow_action_list", columns: 2)
+    part = try RowStatement(database, "flow_action_part", columns: 8)
+    cookie = try RowStatement(database, "flow_cookie", columns: 2)
+  }
+
+  mutating func write(
+    _ flows: FlowList, of bridge: BridgeName, on node: NodeName, _ source: ProjectionSource
+  ) throws {
+    var listNumbers: [Int64?] = Array(repeating: nil, count: flows.actionLists.count)
+    var isUnderstood = flows.actionLists.map { actions in
+      ProjectedAction.all(actions).allSatisfy { $0.kind != "unrecognised" }
+    }
+    isUnderstood.append(false)
+    var file: (id: CaptureFileID, bytes: [UInt8])?
+    var index = 0
+    while index < flows.count {
+      let start = index
+      let table = flows.table(at: index)
+      let place = flows.evidence(at: index).file
+      runCount += 1
+      while index < flows.count, flows.table(at: index) == table,
+        flows.evidence(at: index).file == place
+      {
+        if file?.id != place { file = (place, source.bytes(of: place)) }
+        try (file?.bytes ?? []).withUnsafeBufferPointer { bytes in
+          try write(flows, index, bytes, &listNumbers, isUnderstood)
+        }
+        index += 1
+      }
+      run.bind(1, runCount)
+      run.bind(2, node.rawValue)
+      run.bind(3, bridge.rawValue)
+      run.bind(4, Int64(table))
+      run.bind(5, Int64(place.rawValue))
+      run.bind(6, flowCount - Int64(index - start) + 1)
+      run.bind(7, flowCount)
+      try run.insert()
+    }
+  }
+
+  private mutating func write(
+    _ flows: FlowList, _ index: Int, _ bytes: UnsafeBufferPointer<UInt8>,
+    _ listNumbers: inout [Int64?], _ isUnderstood: [Bool]
+  ) throws {
+    let evidence = flows.evidence(at: index)
+    let line = evidence.bytes.clamped(to: 0..<bytes.count)
+    let head = flows.rows[index]
+    let rare = head.rare == 0 ? nil : flows.rare[Int(head.rare) - 1]
+    let shape = try shape(of: flows, index, bytes, line, rare)
+    let actions = flows.actionIndex(at: index)
+    let number: Int64
+    if let known = listNumbers[actions] {
+      number = known
+    } else {
+      number = try listNumber(flows.actionLists[actions], bytes, line)
+      listNumbers[actions] = number
+    }
+    flowCount += 1
+    row.bind(1, flowCount)
+    row.bind(2, runCount)
+    row.bind(3, Int64(head.priority))
+    row.bind(4, shape)
+    row.bind(5, number)
+    row.bind(6, try cookieNumber(head.cookie))
+    row.bind(7, known(head.packets))
+    row.bind(8, known(head.bytes))
+    row.bind(9, known(head.durationMilliseconds))
+    row.bind(10, Int64(rare?.idleTimeoutSeconds ?? 0))
+    row.bind(11, Int64(rare?.hardTimeoutSeconds ?? 0))
+    let isWhole =
+      isUnderstood[actions] && rare?.unrecognised.isEmpty != false
+      && rare?.unrecognisedMatches.isEmpty != false
+    row.bind(12, isWhole ? 1 : 0)
+    row.bind(13, Int64(head.line))
+    for slot in 0..<PrintedMatch.slotCount {
+      let value = slot < printed.numbers.count ? printed.numbers[slot] : nil
+      row.bind(Int32(14 + slot), value)
+    }
+    try row.insert()
+  }
+
+  private func known(_ value: UInt64) -> Int64? { value == .max ? nil : Int64(clamping: value) }
+
+  private mutating func cookieNumber(_ value: UInt64) throws -> Int64 {
+    if let number = cookies[value] { return number }
+    let number = Int64(cookies.count + 1)
+    cookies[value] = number
+    cookie.bind(1, number)
+    cookie.bind(2, hexadecimal(UInt128(value)))
+    try cookie.insert()
+    return number
+  }
+
+  private mutating func listNumber(
+    _ actions: [FlowAction], _ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>
+  ) throws -> Int64 {
+    let text = FlowText(String(decoding: bytes[line], as: UTF8.self)).actions
+    if let number = lists[text] { return number }
+    let number = Int64(lists.count + 1)
+    lists[text] = number
+    list.bind(1, number)
+    list.bind(2, text)
+    try list.insert()
+    for (position, action) in ProjectedAction.all(actions).enumerated() {
+      part.bind(1, number)
+      part.bind(2, Int64(position))
+      part.bind(3, action.kind)
+      part.bind(4, action.port.map { Int64($0) })
+      part.bind(5, action.portName)
+      part.bind(6, action.table.map { Int64($0) })
+      part.bind(7, action.field)
+      part.bind(8, action.value)
+      try part.insert()
+    }
+    return number
+  }
+
+  // MARK: Shapes
+
+  /// The number of a flow's shape; the numbers of its match are in `printed`.
+  private mutating func shape(
+    of flows: FlowList, _ index: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>,
+    _ rare: FlowList.Rare?
+  ) throws -> Int64 {
+    printed.read(bytes, line)
+    let words = flows.values(at: index)
+    if let found = try shape(flows, index, words, bytes, rare) { return found }
+    // The numbers are not the match's values: then each such match is a shape of its own.
+    printed.read(bytes, line, isWhole: true)
+    return try shape(flows, index, words, bytes, rare) ?? 0
+  }
+
+  private mutating func shape(
+    _ flows: FlowList, _ index: Int, _ words: ArraySlice<UInt64>,
+    _ bytes: UnsafeBufferPointer<UInt8>, _ rare: FlowList.Rare?
+  ) throws -> Int64? {
+    let key = ShapeKey(
+      pattern: printed.pattern, kinds: printed.kinds,
+      shape: flows.shapes[flows.shapeIndex(at: index)],
+      unrecognised: rare?.unrecognisedMatches.count ?? 0)
+    if let found = shapes[key] { return agrees(found, words) ? found.id : nil }
+    let made = Shape(id: Int64(shapes.count + 1), words: layout(of: key.shape, words, bytes))
+    guard agrees(made, words) else { return nil }
+    shapes[key] = made
+    try insert(made, key)
+    return made.id
+  }
+
+  private func agrees(_ shape: Shape, _ words: ArraySlice<UInt64>) -> Bool {
+    var position = words.startIndex
+    for word in shape.words {
+      let number = word.slot == 0 ? 0 : UInt64(bitPattern: printed.numbers[word.slot - 1])
+      guard words[position] == number &+ word.constant else { return false }
+      position += 1
+    }
+    return true
+  }
+
+  /// Which number each field's value is made of.
+  private func layout(
+    of shape: MatchShape, _ words: ArraySlice<UInt64>, _ bytes: UnsafeBufferPointer<UInt8>
+  ) -> [ShapeWord] {
+    var result: [ShapeWord] = []
+    var position = words.startIndex
+    for field in shape.fields {
+      if field.wordCount == 2 {
+        result.append(ShapeWord(slot: 0, constant: words[position]))
+        result.append(ShapeWord(slot: 0, constant: words[position + 1]))
+      } else if let slot = slot(of: field, bytes) {
+        let number = UInt64(bitPattern: printed.numbers[slot - 1])
+        result.append(ShapeWord(slot: slot, constant: words[position] &- number))
+      } else {
+        result.append(ShapeWord(slot: 0, constant: words[position]))
+      }
+      position += field.wordCount
+    }
+    return result
+  }
+
+  /// The number, from 1, whose key names the field, or what the field is normalised from.
+  private func slot(of field: OpenFlowField, _ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    let index = printed.keys.firstIndex { range in
+      guard let named = OpenFlowField(name: String(decoding: bytes[range], as: UTF8.self)) else {
+        return false
+      }
+      if named == field { return true }
+      return [named, field].allSatisfy(Self.sources.contains)
+        || [named, field].allSatisfy(Self.destinations.contains)
+        || (field == .vlanTCI && named == .dlVLAN)
+    }
+    return index.map { $0 + 1 }
+  }
+  private static let sources: Set<OpenFlowField> = [
+    .tcpSrc, .udpSrc, .sctpSrc, .icmpType, .icmp6Type,
+  ]
+  private static let destinations: Set<OpenFlowField> = [
+    .tcpDst, .udpDst, .sctpDst, .icmpCode, .icmp6Code,
+  ]
+
+  private func insert(_ made: Shape, _ key: ShapeKey) throws {
+    shape.bind(1, made.id)
+    shape.bind(2, String(decoding: key.pattern, as: UTF8.self))
+    shape.bind(3, String(decoding: key.kinds.map(\.rawValue), as: UTF8.self))
+    try shape.insert()
+    var word = 0
+    for (position, (name, mask)) in zip(key.shape.fields, key.shape.masks).enumerated() {
+      let isWide = name.wordCount == 2
+      let place = made.words[word]
+      let value =
+        isWide
+        ? UInt128(place.constant) << 64 | UInt128(made.words[word + 1].constant)
+        : UInt128(place.constant)
+      field.bind(1, made.id)
+      field.bind(2, Int64(position))
+      field.bind(3, name.name)
+      field.bind(4, Int64(place.slot))
+      // What is added to a slot's number; the value itself without one.
+      field.bind(5, place.slot == 0 ? small(value) : Int64(bitPattern: place.constant))
+      field.bind(6, hexadecimal(value))
+      field.bind(7, hexadecimal(mask))
+      field.bind(8, mask == name.valueMask ? 1 : 0)
+      try field.insert()
+      word += name.wordCount
+    }
+  }
+}
