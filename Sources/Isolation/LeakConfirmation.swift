@@ -97,6 +97,19 @@ struct LeakConfirmation {
 
   private func end(_ trace: FrameTrace, _ leak: Leak) -> Int? {
     trace.steps.indices.last { isEnd(trace.steps[$0], of: leak) }
+      ?? trace.steps.indices.last { isThere(trace.steps[$0], leak) }
+  }
+
+  /// A stack that gets a packet need not take it: it came as far as that.
+  private func isThere(_ step: Step, _ leak: Leak) -> Bool {
+    switch (leak.place, step.place) {
+    case (.stack(let key), .device(let other)), (.device(let key), .device(let other)):
+      key == other
+    case (.stack(let key), .namespace(let other)): key.namespaceKey == other
+    case (.guest(let index), .device(let key)):
+      tracer.cloud.guestsByDevice[key]?.contains(index) ?? false
+    default: false
+    }
   }
 
   private func isEnd(_ step: Step, of leak: Leak) -> Bool {
