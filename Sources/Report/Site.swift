@@ -51,7 +51,8 @@ public final class SiteFolder {
     let isWritten = text.withUTF8 { bytes in
       var rest = UnsafeRawBufferPointer(bytes)[...]
       while !rest.isEmpty {
-        let count = Glibc.write(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        let count = Glibc.write(
+          file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
         if count <= 0, errno != EINTR { return false }
         rest = rest.dropFirst(max(0, count))
       }

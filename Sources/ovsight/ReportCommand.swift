@@ -56,7 +56,8 @@ struct ReportCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Prove isolation over all packets, tenant by tenant.")
   var isolation = true
 
-  @Option(help: "A file of waivers, as `ovsight audit` takes them; what they cover is shown as waived.")
+  @Option(
+    help: "A file of waivers, as `ovsight audit` takes them; what they cover is shown as waived.")
   var waivers: String?
 
   @Option(help: "The day on which waivers are judged, as 2027-01-31; the capture's own without it.")

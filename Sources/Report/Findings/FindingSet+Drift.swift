@@ -46,7 +46,8 @@ extension ReportFinding {
   init(_ finding: DriftFinding, facts: CloudFacts) {
     let code = finding.code
     self.init(
-      rule: FindingSet.rule(code), title: "\(code.heading): \(finding.kind.words)", severity: RuleSeverity(finding.severity),
+      rule: FindingSet.rule(code), title: "\(code.heading): \(finding.kind.words)",
+      severity: RuleSeverity(finding.severity),
       subject: "\(finding.object.kind.rawValue) \(finding.object.name)",
       message: "\(code.title) \(finding.kind.words)"
         + (finding.place.isEmpty ? "" : " (\(finding.place))")

@@ -128,9 +128,11 @@ public struct FindingSet: Sendable {
     var used: Set<Waiver> = []
     for index in findings.indices {
       let finding = findings[index]
-      guard let waiver = valid.first(where: {
-        $0.covers(rule: finding.rule, subject: finding.subject)
-      }) else { continue }
+      guard
+        let waiver = valid.first(where: {
+          $0.covers(rule: finding.rule, subject: finding.subject)
+        })
+      else { continue }
       used.insert(waiver)
       findings[index].waiver = ReportWaiver(
         reason: "\(waiver.reason) (\(waiver.owner))", until: waiver.expires)

@@ -48,7 +48,9 @@ struct FindingsSection {
   func lookedAt() -> LinkTable {
     LinkTable(
       id: "looked-at", caption: "Rules",
-      columns: [.init("Rule"), .init("Answer"), .init("Looked at"), .init("Id", isTechnical: true)],
+      columns: [
+        .init("Rule"), .init("Answer"), .init("Looked at"), .init("Id", isTechnical: true),
+      ],
       rows: set.rules.map { rule in
         [
           .text(rule.title), answer(rule),

@@ -70,7 +70,7 @@ enum SummarySection {
     let clauses = [
       found(input.findings), questions(input.diagnoses), traces(asked(input)), capture(input.facts),
     ]
-      .compactMap { $0 }
+    .compactMap { $0 }
     let text = clauses.joined(separator: "; ") + "."
     return text.prefix(1).uppercased() + text.dropFirst()
   }

@@ -49,7 +49,8 @@ struct SiteBuilder {
       values["parts"] = PartLinks.value(names, current: index)
       try writer.write(
         names[index], title: index == 0 ? title : "\(title), part \(index + 1)",
-        section: section ?? names[0], body: try writer.html(template, .object(values)), isScripted: true)
+        section: section ?? names[0], body: try writer.html(template, .object(values)),
+        isScripted: true)
     }
   }
 

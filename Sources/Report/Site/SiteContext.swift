@@ -67,7 +67,8 @@ struct SiteContext {
     var shared: [Int: Int] = [:]
     for object in objects {
       // What half the cloud has in common says nothing about this one.
-      for other in (findingsByObject[object] ?? []).prefix(Self.relatedLimit) where other != position {
+      for other in (findingsByObject[object] ?? []).prefix(Self.relatedLimit)
+      where other != position {
         shared[other, default: 0] += 1
       }
     }
