@@ -12,6 +12,17 @@ public struct FindingPlace: Hashable, Sendable, Codable {
   public var text: String { (node.map { "\($0) " } ?? "") + "\(file):\(line)" }
 }
 
+/// Of a finding that packets show: who sends, who gets it or should, and which.
+public struct FindingTraffic: Hashable, Sendable {
+  public var who: String
+  public var whom: String
+  public var packets: String
+  /// One of them, with its ends.
+  public var example: String
+  /// Position in the run's findings, which have a packet that shows it.
+  public var witness: Int
+}
+
 /// Something that a rule found.
 public struct Finding: Hashable, Sendable {
   public var rule: AuditRule
@@ -20,6 +31,8 @@ public struct Finding: Hashable, Sendable {
   public var message: String
   /// At least one.
   public var evidence: [FindingPlace]
+  /// Nil where no packets were looked at.
+  public var traffic: FindingTraffic?
 }
 
 /// What a rule answered.

@@ -8,10 +8,12 @@ import Reachability
 public struct IsolationRun {
   public let check: IsolationCheck
   public let report: IsolationReport
+  public let findings: [IsolationFinding]
 
   public init(_ facts: CloudFacts) {
     check = IsolationCheck(DataPlaneModel(facts))
     report = check.run()
+    findings = IsolationFindings(check, report).all()
   }
 }
 
@@ -24,7 +26,7 @@ extension AuditReport {
       facts.files.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     var order: [String] = []
     var grouped: [String: (AuditRule, [Finding])] = [:]
-    for finding in IsolationFindings(run.check, isolation).all() {
+    for (position, finding) in run.findings.enumerated() {
       let key = "\(finding.id) \(finding.severity.rawValue)"
       let rule = grouped[key]?.0 ?? AuditRule(finding)
       if grouped[key] == nil { order.append(key) }
@@ -34,8 +36,12 @@ extension AuditReport {
             node: $0.node?.rawValue, file: $0.path, line: Int(evidence.line))
         }
       }
+      let traffic = FindingTraffic(
+        who: finding.who, whom: finding.whom, packets: finding.packets,
+        example: finding.example, witness: position)
       let found = Finding(
-        rule: rule, subject: finding.subject, message: finding.message, evidence: places)
+        rule: rule, subject: finding.subject, message: finding.message, evidence: places,
+        traffic: traffic)
       grouped[key] = (rule, (grouped[key]?.1 ?? []) + [found])
     }
     results += order.compactMap { grouped[$0] }.map {

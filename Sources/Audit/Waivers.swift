@@ -13,7 +13,10 @@ public struct Waiver: Hashable, Sendable, Codable {
   public var expires: String
 
   func covers(_ finding: Finding) -> Bool {
-    Self.matches(rule, finding.rule.id) && Self.matches(subject, finding.subject)
+    covers(rule: finding.rule.id, subject: finding.subject)
+  }
+  public func covers(rule: String, subject: String) -> Bool {
+    Self.matches(self.rule, rule) && Self.matches(self.subject, subject)
   }
   private static func matches(_ pattern: String, _ text: String) -> Bool {
     pattern.hasSuffix("*") ? text.hasPrefix(pattern.dropLast()) : text == pattern
@@ -53,7 +56,7 @@ public struct Waivers: Sendable {
   public func applied(to report: AuditReport, on day: String) -> (AuditReport, [String]) {
     var notes: [String] = []
     var used: Set<Waiver> = []
-    let valid = list.filter { $0.expires >= day }
+    let valid = valid(on: day)
     let results = report.results.map { result in
       var result = result
       result.findings.removeAll { finding in
@@ -66,10 +69,16 @@ public struct Waivers: Sendable {
       }
       return result
     }
-    for waiver in list where !used.contains(waiver) {
+    return (AuditReport(results: results), notes + idle(on: day, used: used))
+  }
+
+  public func valid(on day: String) -> [Waiver] { list.filter { $0.expires >= day } }
+
+  /// A line for each waiver that is not `used`.
+  public func idle(on day: String, used: Set<Waiver>) -> [String] {
+    list.filter { !used.contains($0) }.map { waiver in
       let why = waiver.expires < day ? "expired on \(waiver.expires)" : "covers nothing"
-      notes.append("waiver of \(waiver.owner) for \(waiver.rule) \(waiver.subject): \(why)")
+      return "waiver of \(waiver.owner) for \(waiver.rule) \(waiver.subject): \(why)"
     }
-    return (AuditReport(results: results), notes)
   }
 }

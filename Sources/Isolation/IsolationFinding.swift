@@ -6,8 +6,25 @@ import PacketSets
 import Reachability
 import Trace
 
+/// What shows a finding: a packet that arrives and must not, or one that must and does not.
+public enum IsolationWitness: Sendable {
+  case leak(ConfirmedLeak)
+  case breakage(Breakage)
+}
+
+extension IsolationCheck {
+  /// The witness's way, step by step.
+  public func trace(_ witness: IsolationWitness) -> TraceResult {
+    switch witness {
+    case .leak(let item):
+      LeakConfirmation(tracer: tracer, space: audit.reach.space).trace(item.leak)
+    case .breakage(let item): item.result
+    }
+  }
+}
+
 /// One finding of the isolation audit.
-public struct IsolationFinding: Hashable, Sendable {
+public struct IsolationFinding: Sendable {
   /// `leak/routing`, `exposure/guest-tag`, `breakage/internet`, `disagreement`.
   public let id: String
   public let title: String
@@ -17,6 +34,13 @@ public struct IsolationFinding: Hashable, Sendable {
   public let subject: String
   public let message: String
   public let evidence: [Evidence]
+  /// Who sends, who gets it or should, and which packets.
+  public let who: String
+  public let whom: String
+  public let packets: String
+  /// One of them, with its ends.
+  public let example: String
+  public let witness: IsolationWitness
 }
 
 public struct IsolationFindings {
@@ -87,7 +111,10 @@ public struct IsolationFindings {
     return IsolationFinding(
       id: key.id, title: words.title, severity: key.severity, why: words.why, fix: words.fix,
       subject: "\(key.from) → \(key.to)", message: message,
-      evidence: Array(first.evidence.suffix(12)))
+      evidence: Array(first.evidence.suffix(12)), who: list(froms), whom: list(tos),
+      packets: packets.joined(separator: "; "),
+      example: "\(name(first.leak.origin)) to \(name(first.leak.place)): \(text(first.packet))",
+      witness: .leak(first))
   }
 
   private func list(_ names: [String]) -> String {
@@ -162,6 +189,7 @@ public struct IsolationFindings {
   private func finding(_ key: BreakageKey, _ broken: [Breakage]) -> IsolationFinding {
     let probes = broken.prefix(3).map { text($0.expectation.probe) }
     let more = broken.count > 3 ? " and \(broken.count - 3) more" : ""
+    let origins = Set(broken.map { origin($0.expectation.probe) }).sorted()
     let what =
       switch key.verdict {
       case .broken: "do not arrive: \(key.reason)"
@@ -174,11 +202,20 @@ public struct IsolationFindings {
       severity: .high,
       why:
         "Neutron's objects allow these packets, and the nodes do not let them or their answers through.",
-      fix: "Mend what the reason names; `ovsight trace` shows each hop.",
-      subject: Set(broken.map { origin($0.expectation.probe) }).sorted().prefix(4)
-        .joined(separator: ", "),
+      fix: "Mend what the reason names; the packet's trace shows each hop.",
+      subject: origins.prefix(4).joined(separator: ", "),
       message: "\(probes.joined(separator: "; "))\(more) \(what)",
-      evidence: broken[0].reason.evidence)
+      evidence: broken[0].reason.evidence, who: list(origins),
+      whom: list(Set(broken.map { taker($0.expectation) }).sorted()),
+      packets: probes.joined(separator: "; ") + more, example: probes[0],
+      witness: .breakage(broken[0]))
+  }
+
+  private func taker(_ expectation: Expectation) -> String {
+    guard let id = expectation.takers.sorted().first else {
+      return "\(expectation.probe.destination)"
+    }
+    return cloud.guest(id).map { cloud.guests[$0].name } ?? id.rawValue
   }
 
   private func origin(_ probe: Probe) -> String {

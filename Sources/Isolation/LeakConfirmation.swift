@@ -29,16 +29,33 @@ struct LeakConfirmation {
 
   func confirm(_ leak: Leak) -> ConfirmedLeak {
     let packet = space.packet(leak.witness)
-    // As the tables are, and as they are when some or all of what was learnt is gone: any of them
-    // shows that it can.
-    var trace = follow(packet, leak.origin, .whole)
-    for memory in [Pursuit.Memory.none, .flowsOnly] where !arrives(trace, at: leak) {
-      let fresh = follow(packet, leak.origin, memory)
-      if arrives(fresh, at: leak) { trace = fresh }
-    }
+    let trace = pursued(packet, leak)
     return ConfirmedLeak(
       leak: leak, packet: packet, verdict: verdict(trace, leak),
       evidence: evidence(trace, leak))
+  }
+
+  /// As the tables are, and as they are when some or all of what was learnt is gone: any of them
+  /// shows that it can.
+  private func pursued(_ packet: Packet, _ leak: Leak) -> FrameTrace {
+    let trace = follow(packet, leak.origin, .whole)
+    for memory in [Pursuit.Memory.none, .flowsOnly] where !arrives(trace, at: leak) {
+      let fresh = follow(packet, leak.origin, memory)
+      if arrives(fresh, at: leak) { return fresh }
+    }
+    return trace
+  }
+
+  /// The way of the packet that shows it.
+  func trace(_ leak: Leak) -> TraceResult {
+    let packet = space.packet(leak.witness)
+    let trace = pursued(packet, leak)
+    let origin: ProbeOrigin =
+      switch leak.origin {
+      case .guest(let index): .port(tracer.cloud.guests[index].port)
+      case .outside: .external(packet.source ?? .v4(.any))
+      }
+    return TraceResult(trace, of: packet, from: origin, to: end(trace, leak))
   }
 
   private func follow(_ packet: Packet, _ origin: ReachOrigin, _ memory: Pursuit.Memory)
@@ -68,17 +85,9 @@ struct LeakConfirmation {
   // MARK: Why
 
   private func evidence(_ trace: FrameTrace, _ leak: Leak) -> [Evidence] {
-    guard let last = trace.steps.indices.last(where: { isEnd(trace.steps[$0], of: leak) }) else {
-      return []
-    }
-    var chain: [Int] = []
-    var current: Int? = last
-    while let index = current, chain.count <= trace.steps.count {
-      chain.append(index)
-      current = trace.steps[index].parent
-    }
+    guard let end = end(trace, leak) else { return [] }
     var found: [Evidence] = []
-    for index in chain.reversed() {
+    for index in trace.way(to: end) {
       for evidence in deciding(trace.steps[index]) where !found.contains(evidence) {
         found.append(evidence)
       }
@@ -86,12 +95,29 @@ struct LeakConfirmation {
     return found
   }
 
+  private func end(_ trace: FrameTrace, _ leak: Leak) -> Int? {
+    trace.steps.indices.last { isEnd(trace.steps[$0], of: leak) }
+      ?? trace.steps.indices.last { isThere(trace.steps[$0], leak) }
+  }
+
+  /// A stack that gets a packet need not take it: it came as far as that.
+  private func isThere(_ step: Step, _ leak: Leak) -> Bool {
+    switch (leak.place, step.place) {
+    case (.stack(let key), .device(let other)), (.device(let key), .device(let other)):
+      key == other
+    case (.stack(let key), .namespace(let other)): key.namespaceKey == other
+    case (.guest(let index), .device(let key)):
+      tracer.cloud.guestsByDevice[key]?.contains(index) ?? false
+    default: false
+    }
+  }
+
   private func isEnd(_ step: Step, of leak: Leak) -> Bool {
     switch (leak.place, step.place, step.event) {
     case (.guest(let index), .device(let key), .sent):
       return tracer.cloud.guestsByDevice[key]?.contains(index) ?? false
     case (.guest(let index), .guest(_, let name), _):
-      return tracer.cloud.guests[index].name == name
+      return step.parent != nil && tracer.cloud.guests[index].name == name
     case (.outside, .outside, _): return step.parent != nil
     case (.device(let key), .device(let other), .received): return key == other
     case (.stack(let key), .namespace(let other), .delivered): return key.namespaceKey == other

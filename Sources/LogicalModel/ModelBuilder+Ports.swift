@@ -43,7 +43,10 @@ extension ModelBuilder {
     let byOwner = Dictionary(grouping: owned, by: \.deviceID)
     let devices = nodes.map { guestDevices(of: $0, byOwner) }
     for (node, guests) in zip(nodes, devices) { notePorts(of: node, guests) }
-    for (node, guests) in zip(nodes, devices) { noteNamedDevices(of: node, guests) }
+    let short = Dictionary(grouping: neutron.ports.records.map(\.id)) {
+      $0.rawValue.prefix(NeutronNames.deviceIDLength)
+    }
+    for (node, guests) in zip(nodes, devices) { noteNamedDevices(of: node, guests, short) }
     noteNovaPorts()
     noteLeases()
     for (id, port) in ports.sorted(by: { $0.key < $1.key }) {
@@ -118,26 +121,26 @@ extension ModelBuilder {
   }
 
   /// Ports of the API that no switch names: Linux bridge agents, older plugs, vhost-user.
+  /// Only those whose id a device here bears: each node has few of a large cloud's.
   private mutating func noteNamedDevices(
-    of node: NodeIndex, _ guests: [PortID: InterfaceName]
+    of node: NodeIndex, _ guests: [PortID: InterfaceName], _ short: [Substring: [PortID]]
   ) {
     // A device's name keeps eleven characters of its port's id: where another port with the same
     // beginning is plugged here, the device is that one's.
     let taken = Set(
       node.attachmentsByPort.keys.map { $0.rawValue.prefix(NeutronNames.deviceIDLength) })
-    let short = Dictionary(grouping: neutron.ports.records) {
-      $0.id.rawValue.prefix(NeutronNames.deviceIDLength)
+    let named = node.devices.keys.flatMap { device in
+      DevicePrefix.allCases.compactMap { device.rawValue.after($0.rawValue).map { $0[...] } }
     }
-    for record in neutron.ports.records where node.attachmentsByPort[record.id] == nil {
-      let name = record.id.rawValue.prefix(NeutronNames.deviceIDLength)
-      // Two that only a name could tell apart: neither is said to be there.
-      guard !taken.contains(name), short[name]?.count == 1 || guests[record.id] != nil else {
-        continue
-      }
-      guard let location = node.location(of: record.id, guestDevice: guests[record.id])
+    // Two that only a name could tell apart: neither is said to be there.
+    let alone = Set(named).compactMap { short[$0] }.filter { $0.count == 1 }.flatMap { $0 }
+    for id in Set(alone + guests.keys).sorted() where ports[id]?.origin.contains(.api) == true {
+      guard node.attachmentsByPort[id] == nil,
+        !taken.contains(id.rawValue.prefix(NeutronNames.deviceIDLength)),
+        let location = node.location(of: id, guestDevice: guests[id])
       else { continue }
-      ports[record.id]?.origin.insert(.nodes)
-      ports[record.id]?.locations.append(location)
+      ports[id]?.origin.insert(.nodes)
+      ports[id]?.locations.append(location)
     }
   }
 

@@ -7,12 +7,25 @@ import Trace
 
 /// A question and its answer.
 public struct TracedProbe: Sendable {
+  public enum Role: Hashable, Sendable {
+    /// Somebody asked where it goes.
+    case asked
+    /// An answer to a question rests on it.
+    case answer
+    /// It shows a finding.
+    case witness
+  }
   /// As it was asked, in people's words: `web1 to 8.8.8.8, icmp`.
   public var title: String
   public var result: TraceResult
   /// What was seen on wires, place by place; empty where nobody looked.
   public var observations: [ReportObservation] = []
-  public init(title: String, result: TraceResult, observations: [ReportObservation] = []) {
+  public var role = Role.asked
+  public init(
+    title: String, result: TraceResult, observations: [ReportObservation] = [],
+    role: Role = .asked
+  ) {
+    self.role = role
     self.title = title
     self.result = result
     self.observations = observations

@@ -1,5 +1,6 @@
 // The files of a report. Made by HTMLReport, written here.
 import Foundation
+import Glibc
 
 /// A static site: paths relative to its folder, and what stands there.
 public struct Site: Sendable {
@@ -34,12 +35,33 @@ public final class SiteFolder {
   }
 
   public func write(_ name: String, _ text: String) throws(ReportError) {
-    do {
-      try Data(text.utf8).write(to: folder.appendingPathComponent(name), options: .atomic)
-    } catch {
+    guard replace("\(path)/\(name)", with: text) else {
       throw ReportError("\(path)/\(name)", "cannot be written: wanted a folder that can be")
     }
     written.append(name)
+  }
+
+  /// Not forced to the disk: a report is made again as easily, and a large cloud's has as many files
+  /// as it has servers.
+  private func replace(_ target: String, with text: String) -> Bool {
+    let temporary = "\(path)/\(Self.list).part"
+    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
+    guard file >= 0 else { return false }
+    var text = text
+    let isWritten = text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)[...]
+      while !rest.isEmpty {
+        let count = Glibc.write(
+          file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if count <= 0, errno != EINTR { return false }
+        rest = rest.dropFirst(max(0, count))
+      }
+      return true
+    }
+    let isClosed = close(file) == 0
+    if isWritten, isClosed, rename(temporary, target) == 0 { return true }
+    unlink(temporary)
+    return false
   }
 
   /// Removes what the last report left, and notes what this one wrote.

@@ -56,6 +56,13 @@ struct ReportCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Prove isolation over all packets, tenant by tenant.")
   var isolation = true
 
+  @Option(
+    help: "A file of waivers, as `ovsight audit` takes them; what they cover is shown as waived.")
+  var waivers: String?
+
+  @Option(help: "The day on which waivers are judged, as 2027-01-31; the capture's own without it.")
+  var today: String?
+
   @Option(help: "A question, as 'VM [TARGET] [PROTO[/PORT]]'. May be given several times.")
   var why: [String] = []
 
@@ -88,19 +95,9 @@ struct ReportCommand: ParsableCommand {
     if let title { input.title = title }
     input.source = URL(fileURLWithPath: snapshot).lastPathComponent
     input.toolVersion = Ovsight.version
-    let drift = Drift.report(input.model, facts)
-    let run = isolation ? IsolationRun(facts) : nil
-    if var report = try audit(file, DerivedRows(drift: drift, isolation: run)) {
-      if let run {
-        report.add(run, facts)
-        input.tenancy = TenantMatrix(run.check, run.report, input.model)
-      }
-      input.findings = FindingSet(report.showing(severity), names: ObjectNames(input.model))
-      input.findings?.leftOut = report.leftOut(below: severity) ?? ""
-    }
-    input.findings?.add(drift, facts: facts)
     input.traces = try traces(facts)
     try addAnswers(&input)
+    try addFindings(&input, file)
     input.changes = try changes(facts)
     input.bytes = { id in capture.bytes(of: id) }
     if let document = try format.document(input, folder: folder) {
@@ -108,6 +105,32 @@ struct ReportCommand: ParsableCommand {
     } else if let output {
       try HTMLReport.write(input, folder: folder, to: output)
     }
+  }
+
+  private func addFindings(_ input: inout ReportInput, _ file: SnapshotFile) throws {
+    let drift = Drift.report(input.model, input.facts)
+    let run = isolation ? IsolationRun(input.facts) : nil
+    let names = ObjectNames(input.model)
+    if var report = try audit(file, DerivedRows(drift: drift, isolation: run)) {
+      if let run { report.add(run, input.facts) }
+      input.findings = FindingSet(report.showing(severity), names: names)
+      input.findings?.leftOut = report.leftOut(below: severity) ?? ""
+    }
+    input.findings?.add(drift, facts: input.facts, names: names)
+    if let waivers {
+      let day = today ?? input.facts.nodes.compactMap(\.capturedAt).max().map { $0.prefix(10) + "" }
+      input.findings?.waive(try Waivers(try readFile(waivers), file: waivers), on: day ?? "")
+    }
+    if let run { addWitnesses(of: run, to: &input) }
+  }
+
+  private func addWitnesses(of run: IsolationRun, to input: inout ReportInput) {
+    var witnesses = ReportWitnesses(run, after: input.traces)
+    input.findings?.addTraces { witnesses.trace($0) }
+    input.tenancy = TenantMatrix(run.check, run.report, input.model) { leak, ends in
+      witnesses.trace(leak, ends: ends)
+    }
+    input.traces = witnesses.traces
   }
 
   private func write(_ document: String) throws {

@@ -84,9 +84,11 @@ extension ReportInput {
       answer.assumptions.append(text)
     }
     answer.trace = traces.count
-    traces.append(TracedProbe(title: request.text, result: diagnosis.before))
+    traces.append(TracedProbe(title: request.text, result: diagnosis.before, role: .answer))
     if let after = diagnosis.after {
-      traces.append(TracedProbe(title: "\(request.text), with the cause mended", result: after))
+      traces.append(
+        TracedProbe(
+          title: "\(request.text), with the cause mended", result: after, role: .answer))
     }
     diagnoses.append(answer)
   }

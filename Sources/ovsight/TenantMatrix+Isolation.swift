@@ -8,7 +8,11 @@ import Report
 
 extension TenantMatrix {
   /// Nil where no guest's tenant is known.
-  init?(_ check: IsolationCheck, _ isolation: IsolationReport, _ model: CloudModel) {
+  /// `witness` gives the trace of a packet that shows what a cell says.
+  init?(
+    _ check: IsolationCheck, _ isolation: IsolationReport, _ model: CloudModel,
+    witness: (ConfirmedLeak, String) -> Int?
+  ) {
     let guests = check.audit.reach.cloud.guests
     let tenants = TenantsOfGuests(guests, model)
     guard !tenants.all.isEmpty else { return nil }
@@ -28,8 +32,9 @@ extension TenantMatrix {
       cells: tenants.all.flatMap { from in
         tenants.all.map { to in
           let crossing = pairs[TenantPair(from: from, to: to)] ?? TenantCrossing()
-          let (verdict, text) = crossing.verdict(unknowns: isolation.unknowns, guests)
-          return Cell(from: from, to: to, verdict: verdict, text: text)
+          let (verdict, text, leak) = crossing.verdict(unknowns: isolation.unknowns, guests)
+          let trace = leak.flatMap { witness($0, crossing.ends($0, guests)) }
+          return Cell(from: from, to: to, verdict: verdict, text: text, trace: trace)
         }
       },
       remarks: [
@@ -68,27 +73,42 @@ private struct TenantCrossing {
   var isReached = false
   var leaks: [ConfirmedLeak] = []
 
-  func verdict(unknowns: [String], _ guests: [Guest]) -> (TenantMatrix.Verdict, String) {
+  /// With the packet that shows it.
+  func verdict(
+    unknowns: [String], _ guests: [Guest]
+  ) -> (TenantMatrix.Verdict, String, ConfirmedLeak?) {
     let grave = leaks.filter { $0.leak.severity > .info }
     if let leak = grave.first(where: { $0.verdict == .confirmed }) {
-      return (.leak, "\(words(leak, guests)); \(grave.count) in all")
+      return (.leak, "\(words(leak, guests)); \(grave.count) in all", leak)
     }
     if let open = leaks.first(where: { $0.verdict != .confirmed }) {
-      return (.unknown, "\(words(open, guests)): the packet's trace does not agree")
+      return (.unknown, "\(words(open, guests)): the packet's trace does not agree", open)
     }
-    if let reason = unknowns.first { return (.unknown, "not known: \(reason)") }
-    if !leaks.isEmpty {
+    if let reason = unknowns.first { return (.unknown, "not known: \(reason)", nil) }
+    if let leak = leaks.first {
       let kinds = Set(leaks.compactMap { $0.leak.exposure?.rawValue }).sorted()
-      return (.exposed, "as agents leave it open on every node: \(kinds.joined(separator: ", "))")
+      return (
+        .exposed,
+        "as agents leave it open on every node: \(kinds.joined(separator: ", ")); "
+          + "for example from \(ends(leak, guests))", leak
+      )
     }
     return isReached
-      ? (.allowed, "what arrives is what Neutron's objects allow")
-      : (.isolated, "of all packets that its guests can send, none comes to a guest there")
+      ? (.allowed, "what arrives is what Neutron's objects allow", nil)
+      : (.isolated, "of all packets that its guests can send, none comes to a guest there", nil)
   }
 
   private func words(_ item: ConfirmedLeak, _ guests: [Guest]) -> String {
+    guard case .guest = item.leak.origin, case .guest = item.leak.place else {
+      return item.leak.border.rawValue
+    }
+    return "\(item.leak.border.rawValue): from \(ends(item, guests))"
+  }
+
+  /// `a1 to b2`.
+  func ends(_ item: ConfirmedLeak, _ guests: [Guest]) -> String {
     guard case .guest(let sender) = item.leak.origin, case .guest(let taker) = item.leak.place
     else { return item.leak.border.rawValue }
-    return "\(item.leak.border.rawValue): from \(guests[sender].name) to \(guests[taker].name)"
+    return "\(guests[sender].name) to \(guests[taker].name)"
   }
 }

@@ -45,7 +45,15 @@ import Testing
     let cloud = DataPlaneModel(try #require(FaultCapture.named(row.fault)).facts())
     let from = try #require(cloud.guests.firstIndex { $0.name == row.from })
     var report = IsolationReport()
-    IsolationCheck(cloud).checkLeaks(&report, from: [.guest(from)])
+    let check = IsolationCheck(cloud)
+    check.checkLeaks(&report, from: [.guest(from)])
+    for leak in report.confirmed {
+      // From the sender to the end, one copy's way alone.
+      let trace = check.trace(.leak(leak))
+      #expect(trace.outcome == .delivered)
+      #expect(trace.steps.first?.place.name == row.from)
+      #expect(trace.steps.indices.allSatisfy { trace.steps[$0].parent == ($0 == 0 ? nil : $0 - 1) })
+    }
     let found = report.confirmed.filter { leak in
       guard leak.leak.border == row.border, leak.leak.exposure == nil else { return false }
       switch leak.leak.place {

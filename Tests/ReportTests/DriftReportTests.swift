@@ -22,7 +22,8 @@ import Testing
         $0.rule == "drift/\(code.rawValue)" && $0.node == capture.node.rawValue
       }, "no finding of \(code): \(set.findings.map(\.rule))")
     let page = PageReader(try ReportFixture.page(input, SiteContext.findingPath(position))).text
-    for word in [capture.node.rawValue, set.findings[position].subject, code.fix, code.heading] {
+    let fix = code.fix.replacing("`", with: "")
+    for word in [capture.node.rawValue, set.findings[position].subject, fix, code.heading] {
       #expect(page.contains(word), "\(word)")
     }
     let summary = PageReader(try ReportFixture.page(input, "findings.html")).text

@@ -33,6 +33,14 @@ import Testing
     try Self.check(answer, schema, root: schema, at: "$")
   }
 
+  @Test func schemaKnowsEverySeverity() throws {
+    let url = ReportFixture.root.appendingPathComponent("Reports/findings.schema.json")
+    let schema = try String(contentsOf: url, encoding: .utf8)
+    let all = RuleSeverity.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+    #expect(schema.matches(of: /"enum": \["critical"[^\]]*\]/).count == 2)
+    #expect(schema.components(separatedBy: "\"enum\": [\(all)]").count == 3)
+  }
+
   /// The part of JSON Schema that ours uses; every property that is written is in the schema.
   private static func check(
     _ value: Any, _ schema: [String: Any], root: [String: Any], at path: String

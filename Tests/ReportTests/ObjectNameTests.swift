@@ -9,6 +9,10 @@ import Testing
     ("203.0.113.159", ["floating-ip 203.0.113.159"]),
     ("cmp1 to cmp2", ["node cmp1", "node cmp2"]),
     ("cmp1 br-tun: segment 11938 (b-net1) is put into VLAN 2 (a-net1)", ["node cmp1"]),
+    (
+      "cmp1/qrouter-a2dbb256-d46d-48ca-aa71-1874e5d01dbb has no route",
+      ["node cmp1", "router a2dbb256-d46d-48ca-aa71-1874e5d01dbb"]
+    ),
     ("nothing of note", []),
     // A word that several things share means none of them.
     ("public public", ["network"]),

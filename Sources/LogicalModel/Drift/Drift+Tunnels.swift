@@ -73,7 +73,7 @@ extension DriftBuilder {
   }
 
   /// Nodes by where their tunnels end, as the API's agents say.
-  var tunnelEnds: [IPAddress: String] {
+  static func tunnelEnds(_ neutron: NeutronFacts) -> [IPAddress: String] {
     let agents = neutron.agents.records.filter { $0.tunnelAddress != nil }
     return Dictionary(
       agents.compactMap { agent in agent.tunnelAddress.map { ($0, agent.host) } }

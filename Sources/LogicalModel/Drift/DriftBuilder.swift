@@ -11,6 +11,8 @@ struct DriftBuilder {
   let ports: [PortID: NeutronPort]
   /// Those that Neutron has.
   let portsByNetwork: [NetworkID: [Port]]
+  /// Hosts by where their tunnels end; asked for every network on every node.
+  let tunnelEnds: [IPAddress: String]
   /// The API was asked by an administrator: what it does not list does not exist.
   let isWhole: Bool
   private(set) var report = DriftReport(findings: [], unknowns: [])
@@ -26,6 +28,7 @@ struct DriftBuilder {
     ports = Dictionary(records.map { ($0.id, $0) }) { first, _ in first }
     let known = model.ports.filter { $0.network != nil && $0.origin.contains(.api) }
     portsByNetwork = Dictionary(grouping: known) { $0.network ?? "" }
+    tunnelEnds = Self.tunnelEnds(facts.neutron)
     // Only administrators see segments and bindings.
     isWhole =
       facts.neutron.ports.isKnown && facts.neutron.networks.isKnown

@@ -16,10 +16,11 @@ final class EvidenceBook {
 
   /// More citations than this make a site of evidence with a report beside it; what is cited later
   /// is named, not linked. Findings and traces cite first.
-  static let limit = 30_000
+  static let limit = 100_000
   /// Lines of more bytes are shown in part.
   static let longLine = 1_000
-  private static let linesPerPage = 60
+  /// Of a file, on one page: with markup around every cited line, and its quotes escaped, a third of
+  /// what a page may be.
   private static let bytesPerPage = 16_384
 
   private let facts: CloudFacts
@@ -63,10 +64,8 @@ final class EvidenceBook {
         ? Place(line: line, start: whole.lowerBound, end: whole.lowerBound + 1)
         : Place(line: line, start: part.lowerBound, end: part.upperBound)
     }
-    let bucket =
-      place.isPart
-      ? "b\(place.start / Self.bytesPerPage)" : "\((line - 1) / Self.linesPerPage)"
-    let page = "\(file.rawValue)-\(bucket)"
+    let start = place.isPart ? place.start : whole.lowerBound
+    let page = "\(file.rawValue)-\(start / Self.bytesPerPage)"
     if cited[file, default: [:]][page, default: []].insert(place).inserted { count += 1 }
     return "evidence-\(page).html#\(place.anchor)"
   }

@@ -29,6 +29,10 @@ extension ReportFinding {
     why = rule.why
     fix = [rule.fix]
     references = rule.references
+    if let traffic = finding.traffic {
+      (who, whom, packets) = (traffic.who, traffic.whom, traffic.packets)
+      (isEffect, witness, example) = (true, traffic.witness, traffic.example)
+    }
     evidence = finding.evidence.map { ReportPlace(node: $0.node, file: $0.file, line: $0.line) }
     objects = names.objects(in: finding.subject)
     for object in names.objects(in: finding.message) where !objects.contains(object) {

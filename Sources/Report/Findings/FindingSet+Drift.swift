@@ -4,21 +4,28 @@ import Facts
 import LogicalModel
 
 extension FindingSet {
-  /// Adds a rule a comparison, with what it found.
-  public mutating func add(_ drift: DriftReport, facts: CloudFacts) {
-    let found = Dictionary(grouping: drift.findings, by: \.code)
+  /// Adds a rule a comparison, with what it found; `names` finds what the words of places mean.
+  public mutating func add(_ drift: DriftReport, facts: CloudFacts, names: ObjectNames? = nil) {
+    let byCode = Dictionary(grouping: drift.findings, by: \.code)
     let open = Dictionary(grouping: drift.unknowns, by: \.code)
     let more = DriftCode.allCases.map { code in
       Rule(
         id: Self.rule(code), title: code.heading,
-        severity: found[code]?.map(\.severity).min().map(RuleSeverity.init) ?? .high,
+        severity: byCode[code]?.map(\.severity).min().map(RuleSeverity.init) ?? .high,
         fix: code.fix,
-        verdict: found[code] != nil ? .findings : open[code] != nil ? .unknown : .clean,
+        verdict: byCode[code] != nil ? .findings : open[code] != nil ? .unknown : .clean,
         missing: (open[code] ?? []).map { gap in
           (gap.node.map { "\($0): " } ?? "") + gap.reason
         })
     }
-    add(drift.findings.map { ReportFinding($0, facts: facts) }, of: more)
+    let found = drift.findings.map { item in
+      var finding = ReportFinding(item, facts: facts)
+      for object in names?.objects(in: item.place) ?? [] where !finding.objects.contains(object) {
+        finding.objects.append(object)
+      }
+      return finding
+    }
+    add(found, of: more)
   }
 
   static func rule(_ code: DriftCode) -> String { "drift/\(code.rawValue)" }
@@ -39,7 +46,8 @@ extension ReportFinding {
   init(_ finding: DriftFinding, facts: CloudFacts) {
     let code = finding.code
     self.init(
-      rule: FindingSet.rule(code), title: code.heading, severity: RuleSeverity(finding.severity),
+      rule: FindingSet.rule(code), title: "\(code.heading): \(finding.kind.words)",
+      severity: RuleSeverity(finding.severity),
       subject: "\(finding.object.kind.rawValue) \(finding.object.name)",
       message: "\(code.title) \(finding.kind.words)"
         + (finding.place.isEmpty ? "" : " (\(finding.place))")

@@ -74,14 +74,21 @@ public struct ObjectNames: Sendable {
         found.append(object)
       }
     }
+    /// Namespaces are named after the router or network that they are of.
+    func lookNamespace(_ word: Substring) {
+      look(word)
+      for prefix in ["qrouter-", "snat-", "qdhcp-", "fip-"] where word.hasPrefix(prefix) {
+        look(word.dropFirst(prefix.count))
+      }
+    }
     if let object = meanings[text] ?? nil { found.append(object) }
     for word in text.split(whereSeparator: { " \t\n,;\"()[]".contains($0) }) {
       let bare = word.last == ":" || word.last == "." ? word.dropLast() : word
-      look(bare)
-      // Namespaces are named after the router or network that they are of.
-      for prefix in ["qrouter-", "snat-", "qdhcp-", "fip-"] where bare.hasPrefix(prefix) {
-        look(bare.dropFirst(prefix.count))
-      }
+      // `node/namespace/device`; elsewhere a stroke stands between a number and its meaning.
+      let parts = bare.split(separator: "/")
+      let isPlace = parts.count > 1 && (meanings[String(parts[0])] ?? nil)?.kind == .node
+      for part in isPlace ? parts : [] { lookNamespace(part) }
+      lookNamespace(bare)
     }
     return found
   }

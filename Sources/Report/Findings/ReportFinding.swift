@@ -41,6 +41,12 @@ public struct ReportFinding: Hashable, Sendable {
   /// Position in the report's traces of one that shows it.
   public var trace: Int?
   public var waiver: ReportWaiver?
+  /// Packets show it: what is wrong with them has its cause elsewhere, often in another finding.
+  public var isEffect = false
+  /// Position among those that a look at all packets found.
+  public var witness: Int?
+  /// The packet that shows it, with its ends; empty for none.
+  public var example = ""
 
   public init(
     rule: String, title: String, severity: RuleSeverity, subject: String, message: String
@@ -87,14 +93,16 @@ public struct FindingSet: Sendable {
   public var rules: [Rule]
   /// What was found and is not shown, and how it would be; empty where all is.
   public var leftOut = ""
-  /// The gravest first, then by rule, subject and message.
+  /// Waivers that cover nothing or have expired.
+  public var waiverNotes: [String] = []
+  /// The gravest first, then causes before what they do, then by rule, subject and message.
   public private(set) var findings: [ReportFinding]
 
   public init(rules: [Rule], findings: [ReportFinding]) {
     self.rules = rules.sorted { $0.id < $1.id }
     self.findings = findings.sorted {
-      ($0.severity, $0.rule, $0.subject, $0.message)
-        < ($1.severity, $1.rule, $1.subject, $1.message)
+      ($0.severity, $0.isEffect ? 1 : 0, $0.rule, $0.subject, $0.message)
+        < ($1.severity, $1.isEffect ? 1 : 0, $1.rule, $1.subject, $1.message)
     }
   }
 
@@ -103,9 +111,33 @@ public struct FindingSet: Sendable {
   }
 
   mutating func add(_ more: [ReportFinding], of others: [Rule]) {
-    let left = leftOut
-    self = FindingSet(rules: rules + others, findings: findings + more)
-    leftOut = left
+    let all = FindingSet(rules: rules + others, findings: findings + more)
+    (rules, findings) = (all.rules, all.findings)
+  }
+
+  /// Gives findings that packets show the trace of one, as `trace` answers for their witness.
+  public mutating func addTraces(_ trace: (ReportFinding) -> Int?) {
+    for index in findings.indices where findings[index].witness != nil {
+      findings[index].trace = trace(findings[index])
+    }
+  }
+
+  /// Marks what is waived on `day`, and notes waivers that cover nothing then.
+  public mutating func waive(_ waivers: Waivers, on day: String) {
+    let valid = waivers.valid(on: day)
+    var used: Set<Waiver> = []
+    for index in findings.indices {
+      let finding = findings[index]
+      guard
+        let waiver = valid.first(where: {
+          $0.covers(rule: finding.rule, subject: finding.subject)
+        })
+      else { continue }
+      used.insert(waiver)
+      findings[index].waiver = ReportWaiver(
+        reason: "\(waiver.reason) (\(waiver.owner))", until: waiver.expires)
+    }
+    waiverNotes = waivers.idle(on: day, used: used)
   }
 
   /// Findings that nobody has waived.

@@ -9,7 +9,7 @@ enum FindingsJSON {
       .init("tool_version", .string(input.toolVersion)), .init("title", .string(input.title)),
       .init("source", .string(input.source)), .init("captured_at", .string(input.capturedAt)),
       .init("summary", .string(SummarySection.sentence(input))),
-      .init("was_run", .bool(set != nil)),
+      .init("was_run", .bool(set != nil)), .init("left_out", text(set?.leftOut ?? "")),
       .init("findings", .array((set?.findings ?? []).map(value))),
       .init("rules", .array((set?.rules ?? []).map(value))),
       .init(
@@ -24,8 +24,9 @@ enum FindingsJSON {
     ]).rendered + "\n"
   }
 
+  private static func text(_ text: String) -> JSONText { text.isEmpty ? .null : .string(text) }
+
   private static func value(_ finding: ReportFinding) -> JSONText {
-    func text(_ text: String) -> JSONText { text.isEmpty ? .null : .string(text) }
     return .object([
       .init("rule", .string(finding.rule)), .init("title", .string(finding.title)),
       .init("severity", .string(finding.severity.rawValue)),

@@ -9,6 +9,7 @@ enum FindingsText {
       lines += Self.lines(finding)
     }
     if let text = input.findings?.leftOut, !text.isEmpty { lines += ["", text] }
+    lines += (input.findings?.waiverNotes ?? []).flatMap { ["", $0] }
     for rule in input.findings?.rules ?? [] where !rule.missing.isEmpty {
       lines.append("")
       lines.append("unknown   \(rule.title) [\(rule.id)]")

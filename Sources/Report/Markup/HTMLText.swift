@@ -10,7 +10,7 @@ enum HTMLText {
   /// Works on scalars: a quote with a combining mark is one `Character` and still ends an attribute.
   static func escaped(_ text: String) -> String {
     // Most of what a large report writes; the same answer without asking Unicode.
-    if text.utf8.allSatisfy(isPlain) { return text }
+    if isPlain(text) { return text }
     var result = ""
     result.reserveCapacity(text.utf8.count)
     for scalar in TerminalText.escaped(text).unicodeScalars {
@@ -24,6 +24,11 @@ enum HTMLText {
       }
     }
     return result
+  }
+
+  private static func isPlain(_ text: String) -> Bool {
+    text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(isPlain) }
+      ?? text.utf8.allSatisfy(isPlain)
   }
 
   /// Printable ASCII that means nothing to a parser.

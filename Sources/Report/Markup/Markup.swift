@@ -92,3 +92,13 @@ extension Markup {
     }
   }
 }
+
+extension Markup {
+  /// A sentence in which backticks stand around what is typed; an odd one is a backtick.
+  static func words(_ text: String) -> Markup {
+    let parts = text.split(separator: "`", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count > 1, parts.count % 2 == 1 else { return .text(text) }
+    return .group(
+      parts.enumerated().map { index, part in index % 2 == 0 ? .text(part) : .code(part) })
+  }
+}

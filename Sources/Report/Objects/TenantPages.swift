@@ -70,7 +70,7 @@ struct TenantPages {
       columns: [.init("To"), .init("Verdict"), .init("Proof or witness")],
       rows: (cells[tenant.id] ?? []).map { cell in
         [site.map.link(ReportObject(.tenant, cell.to)), sign(cell.verdict), proof(cell)]
-      })
+      }, rowIDs: (cells[tenant.id] ?? []).map { "to-\(PageName.slug($0.to))" })
   }
 
   /// Nil where nothing was proved, or the matrix would be too large.
@@ -93,7 +93,9 @@ struct TenantPages {
   private func cell(_ cell: TenantMatrix.Cell) -> Markup {
     let path =
       cell.trace.map(SiteContext.tracePath)
-      ?? site.map.path(ReportObject(.tenant, cell.from)).map { "\($0)#reach" }
+      ?? site.map.path(ReportObject(.tenant, cell.from)).map {
+        "\($0)#to-\(PageName.slug(cell.to))"
+      }
     let words = sign(cell.verdict)
     return path.map { .link($0, [words], "verdict-cell") } ?? words
   }

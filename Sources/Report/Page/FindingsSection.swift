@@ -44,14 +44,25 @@ struct FindingsSection {
       })
   }
 
-  /// What each rule looked at.
-  func lookedAt() -> PageValue {
-    .list(
-      set.rules.filter { !$0.lookedAt.isEmpty }.map { rule in
+  /// What each rule looked at, and what it answered.
+  func lookedAt() -> LinkTable {
+    LinkTable(
+      id: "looked-at", caption: "Rules",
+      columns: [
+        .init("Rule"), .init("Answer"), .init("Looked at"), .init("Id", isTechnical: true),
+      ],
+      rows: set.rules.map { rule in
         [
-          "rule": .text(rule.id), "title": .text(rule.title), "population": .text(rule.lookedAt),
+          .text(rule.title), answer(rule),
+          .text(rule.lookedAt.isEmpty ? "not counted" : rule.lookedAt), .text(rule.id),
         ]
       })
+  }
+
+  private func answer(_ rule: FindingSet.Rule) -> Markup {
+    let found = set.findings.count { $0.rule == rule.id }
+    if found > 0 { return .text(count(found, "finding")) }
+    return .text(rule.missing.isEmpty ? "nothing found" : "could not tell")
   }
 
   // MARK: a page each
@@ -68,6 +79,7 @@ struct FindingsSection {
   private func value(_ finding: ReportFinding, _ position: Int) -> PageValue {
     let hidden = finding.evidence.count - Self.evidenceLimit
     let objects = finding.objects.filter { site.map.path($0) != nil }
+    let related = site.related(to: position)
     return [
       "severity": .text(finding.severity.rawValue),
       "tag": .markup(Icon.severityTag(finding.severity.rawValue)),
@@ -75,14 +87,21 @@ struct FindingsSection {
       "message": .text(finding.message), "rule": .text(finding.rule),
       "node": finding.node.map { .markup(site.map.link(ReportObject(.node, $0))) } ?? .none,
       "who": .text(finding.who), "whom": .text(finding.whom), "packets": .text(finding.packets),
-      "why": .text(finding.why),
-      "has_fix": .flag(!finding.fix.isEmpty), "fix": .list(finding.fix.map { .text($0) }),
+      "why": finding.why.isEmpty ? .none : .markup(.words(finding.why)),
+      "has_fix": .flag(!finding.fix.isEmpty),
+      "fix": .list(finding.fix.map { .markup(.words($0)) }),
+      "has_related": .flag(!related.isEmpty),
+      "related": .list(related.map { .markup(site.finding($0)) }),
+      "related_title": .text(
+        finding.isEffect ? "What may be its cause" : "Seen from another side"),
+      "is_effect": .flag(finding.isEffect),
       "proof": .text(finding.proof),
       "has_references": .flag(!finding.references.isEmpty),
       "references": .list(finding.references.map { .text($0) }),
       "has_objects": .flag(!objects.isEmpty),
       "objects": .list(
         objects.map { ["kind": .text(Self.words($0.kind)), "link": .markup(site.map.link($0))] }),
+      "has_places": .flag(!finding.evidence.isEmpty),
       "places": .list(
         finding.evidence.prefix(Self.evidenceLimit).map { .markup(site.book.cite($0)) }),
       "more_places": .text(hidden > 0 ? "and \(hidden) more places" : ""),

@@ -13,13 +13,16 @@ enum Icon {
     }
   }
 
-  /// An octagon, a triangle, a diamond, a disc: from the gravest to the mildest.
+  /// An octagon, a triangle, a diamond, a disc, a ring: from the gravest to the mildest.
   static func severity(_ name: String) -> Markup {
     let outline: String
     switch name {
     case "critical": outline = "M5.2 1.2h5.6l4 4v5.6l-4 4H5.2l-4-4V5.2z"
     case "high": outline = "M8 1.2 15.2 14.4H.8z"
     case "medium": outline = "M8 .8 15.2 8 8 15.2.8 8z"
+    case "info":
+      outline =
+        "M8 1.4a6.6 6.6 0 1 0 0 13.2A6.6 6.6 0 0 0 8 1.4zm0 2a4.6 4.6 0 1 1 0 9.2 4.6 4.6 0 0 1 0-9.2z"
     default: outline = "M8 1.4a6.6 6.6 0 1 0 0 13.2A6.6 6.6 0 0 0 8 1.4z"
     }
     return icon([shape(outline)], "severity \(name)")

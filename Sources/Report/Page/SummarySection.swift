@@ -17,8 +17,10 @@ enum SummarySection {
       "counts": .list(counts(site)),
       "gravest": .list(gravest(site)),
       "has_gravest": .flag(input.findings?.open.isEmpty == false),
-      "traces": .list(input.traces.enumerated().map { trace($1, $0) }),
-      "has_traces": .flag(!input.traces.isEmpty),
+      "traces": .list(traces(input) { $0 != .witness }),
+      "has_traces": .flag(input.traces.contains { $0.role != .witness }),
+      "witnesses": .list(traces(input) { $0 == .witness }),
+      "has_witnesses": .flag(input.traces.contains { $0.role == .witness }),
       "diagnoses": .list(input.diagnoses.enumerated().map { diagnosis($1, $0) }),
       "has_diagnoses": .flag(!input.diagnoses.isEmpty),
       "has_agreement": .flag(site.writer.folder.agreement != nil),
@@ -32,12 +34,19 @@ enum SummarySection {
   // MARK: verdict
 
   static func standing(_ input: ReportInput) -> Standing {
-    if input.findings?.open.isEmpty == false { return .bad }
+    let answers = input.diagnoses.map(\.standing)
+    if input.findings?.open.isEmpty == false || answers.contains(.bad) { return .bad }
     let isCertain =
       input.findings?.isCertain == true
       && isComplete(input.facts)
-      && input.traces.allSatisfy { $0.result.outcome.isDelivered == true }
+      && !answers.contains(.open)
+      && asked(input).allSatisfy { $0.result.outcome.isDelivered == true }
     return isCertain ? .good : .open
+  }
+
+  /// Traces that answers and findings rest on are told with these.
+  private static func asked(_ input: ReportInput) -> [TracedProbe] {
+    input.traces.filter { $0.role == .asked }
   }
 
   /// A packet that does not arrive may be as it should be; only its reader knows.
@@ -58,8 +67,10 @@ enum SummarySection {
 
   /// One sentence; its first clause is the gravest.
   static func sentence(_ input: ReportInput) -> String {
-    let clauses = [found(input.findings), traces(input.traces), capture(input.facts)]
-      .compactMap { $0 }
+    let clauses = [
+      found(input.findings), questions(input.diagnoses), traces(asked(input)), capture(input.facts),
+    ]
+    .compactMap { $0 }
     let text = clauses.joined(separator: "; ") + "."
     return text.prefix(1).uppercased() + text.dropFirst()
   }
@@ -87,6 +98,18 @@ enum SummarySection {
     if open == 0 { return "\(count(rules, "audit rule")) found nothing" }
     if open == rules { return "none of \(count(rules, "audit rule")) could tell" }
     return "\(rules - open) of \(count(rules, "audit rule")) found nothing, \(open) could not tell"
+  }
+
+  /// Nil where everything that was asked about works as it should.
+  private static func questions(_ diagnoses: [ReportDiagnosis]) -> String? {
+    func clause(_ number: Int, _ words: String) -> String? {
+      number == 0 ? nil : "\(number) of \(count(diagnoses.count, "question")) \(words)"
+    }
+    let clauses = [
+      clause(diagnoses.count { $0.standing == .bad }, "led to a fault"),
+      clause(diagnoses.count { $0.standing == .open }, "could not be decided"),
+    ].compactMap { $0 }
+    return clauses.isEmpty ? nil : clauses.joined(separator: ", ")
   }
 
   private static func traces(_ traces: [TracedProbe]) -> String? {
@@ -136,9 +159,15 @@ enum SummarySection {
     return findings.indices.filter { findings[$0].waiver == nil }.prefix(5).map { position in
       [
         "finding": .markup(site.finding(position)),
-        "fix": .text(findings[position].fix.first ?? ""),
+        "fix": findings[position].fix.first.map { .markup(.words($0)) } ?? .none,
       ]
     }
+  }
+
+  private static func traces(
+    _ input: ReportInput, where isShown: (TracedProbe.Role) -> Bool
+  ) -> [PageValue] {
+    input.traces.enumerated().filter { isShown($1.role) }.map { trace($1, $0) }
   }
 
   private static func trace(_ trace: TracedProbe, _ position: Int) -> PageValue {

@@ -19,6 +19,7 @@ final class PageWriter {
   private let style: String
   private let scriptPolicy: String
   private let plainPolicy: String
+  private var frames: [String: PageFrame] = [:]
   private let emit: (String, String) throws(ReportError) -> Void
 
   init(
@@ -54,17 +55,28 @@ final class PageWriter {
   func write(
     _ path: String, title: String, section: String, body: RenderedHTML, isScripted: Bool = false
   ) throws(ReportError) {
+    let frame = try frame(section: section, isScripted: isScripted)
+    let title = title == input.title ? title : "\(title) – \(input.title)"
+    try emit(path, frame.page(title: HTMLText.escaped(title), body: body))
+  }
+
+  /// Made once for the pages of a section: it is the same around all of them.
+  private func frame(section: String, isScripted: Bool) throws(ReportError) -> PageFrame {
+    let key = isScripted ? section : "\(section) plain"
+    if let known = frames[key] { return known }
     let values: PageValue = [
-      "title": .text(title == input.title ? title : "\(title) – \(input.title)"),
+      "title": .text(PageFrame.title),
       "policy": .text(isScripted ? scriptPolicy : plainPolicy),
       "style": .text(style),
       "tool": .text("Ovsight \(input.toolVersion)"),
       "report": .text(input.title),
       "sections": .list(sections.map { value($0, current: section) }),
       "script": isScripted ? .html(RenderedHTML(scriptOf: folder)) : .none,
-      "body": .html(body),
+      "body": .text(PageFrame.body),
     ]
-    try emit(path, try html("page", values).text)
+    let frame = PageFrame(try html("page", values))
+    frames[key] = frame
+    return frame
   }
 
   private func value(_ section: Section, current: String) -> PageValue {

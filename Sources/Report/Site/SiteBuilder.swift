@@ -35,7 +35,7 @@ struct SiteBuilder {
   /// A list on as many pages as it takes. The first has `head`, which is filled into the template.
   private func writeList(
     _ name: String, title: String, words: String, table: LinkTable,
-    template: String = "listing", head: [String: PageValue] = [:]
+    template: String = "listing", head: [String: PageValue] = [:], section: String? = nil
   ) throws(ReportError) {
     let parts = table.pruned().split()
     let names = parts.indices.map { PageName.part(name, $0) }
@@ -49,7 +49,8 @@ struct SiteBuilder {
       values["parts"] = PartLinks.value(names, current: index)
       try writer.write(
         names[index], title: index == 0 ? title : "\(title), part \(index + 1)",
-        section: names[0], body: try writer.html(template, .object(values)), isScripted: true)
+        section: section ?? names[0], body: try writer.html(template, .object(values)),
+        isScripted: true)
     }
   }
 
@@ -68,9 +69,12 @@ struct SiteBuilder {
         "was_run": true, "left_out": .text(set.leftOut), "is_empty": .flag(set.findings.isEmpty),
         "silence": .text(silence.prefix(1).uppercased() + silence.dropFirst() + "."),
         "open": section.open(), "has_open": .flag(set.rules.contains { !$0.missing.isEmpty }),
-        "looked": section.lookedAt(),
-        "has_looked": .flag(set.rules.contains { !$0.lookedAt.isEmpty }),
+        "waiver_notes": .list(set.waiverNotes.map { .text($0) }),
       ])
+    try writeList(
+      "rules", title: "Rules",
+      words: "What was looked for, how much of it there is, and what each rule answered.",
+      table: section.lookedAt(), section: "findings.html")
     try section.writePages()
   }
 
@@ -83,6 +87,8 @@ struct SiteBuilder {
       if case .object(var members) = values {
         let why = input.diagnoses.firstIndex { $0.trace == position }
         members["why"] = .text(why.map(SiteContext.diagnosisPath) ?? "")
+        let finding = input.findings?.findings.firstIndex { $0.trace == position }
+        members["finding"] = .text(finding.map(SiteContext.findingPath) ?? "")
         values = .object(members)
       }
       try writer.write(

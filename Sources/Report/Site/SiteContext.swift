@@ -28,23 +28,56 @@ struct SiteContext {
     findingsByObject = Self.findings(input)
   }
 
-  /// What is found about a port shows on the pages of its server, router and network too.
   private static func findings(_ input: ReportInput) -> [ReportObject: [Int]] {
     var result: [ReportObject: [Int]] = [:]
     for (position, finding) in (input.findings?.findings ?? []).enumerated() {
-      var objects = finding.objects
-      for object in finding.objects where object.kind == .port {
-        guard let port = input.model.port(PortID(object.id)) else { continue }
-        objects += [
-          port.server.map { ReportObject(.server, $0.rawValue) },
-          port.router.map { ReportObject(.router, $0.rawValue) },
-          port.network.map { ReportObject(.network, $0.rawValue) },
-        ].compactMap { $0 }
+      for object in objects(of: finding, input.model) {
+        result[object, default: []].append(position)
       }
-      for object in Set(objects) { result[object, default: []].append(position) }
     }
     return result
   }
+
+  /// What is found about a port shows on the pages of its server, router and network too.
+  private static func objects(
+    of finding: ReportFinding, _ model: CloudModel
+  ) -> Set<ReportObject> {
+    var objects = Set(finding.objects)
+    for object in finding.objects where object.kind == .port {
+      guard let port = model.port(PortID(object.id)) else { continue }
+      objects.formUnion(
+        [
+          port.server.map { ReportObject(.server, $0.rawValue) },
+          port.router.map { ReportObject(.router, $0.rawValue) },
+          port.network.map { ReportObject(.network, $0.rawValue) },
+        ].compactMap { $0 })
+    }
+    return objects
+  }
+
+  /// Findings about the same things, causes before what packets show, then those that share most; a
+  /// server's networks count as the server does.
+  func related(to position: Int, limit: Int = 6) -> [Int] {
+    guard let set = input.findings, let finding = set.findings[safe: position] else { return [] }
+    var objects = Self.objects(of: finding, model)
+    for object in objects where object.kind == .server {
+      let ports = index.portsByServer[ServerID(object.id)] ?? []
+      objects.formUnion(ports.compactMap(\.network).map { ReportObject(.network, $0.rawValue) })
+    }
+    var shared: [Int: Int] = [:]
+    for object in objects {
+      // What half the cloud has in common says nothing about this one.
+      for other in (findingsByObject[object] ?? []).prefix(Self.relatedLimit)
+      where other != position {
+        shared[other, default: 0] += 1
+      }
+    }
+    func rank(_ other: Int) -> (Int, Int, Int) {
+      (set.findings[other].isEffect ? 1 : 0, -(shared[other] ?? 0), other)
+    }
+    return Array(shared.keys.sorted { rank($0) < rank($1) }.prefix(limit))
+  }
+  private static let relatedLimit = 200
 
   func findings(of object: ReportObject) -> [Int] { findingsByObject[object] ?? [] }
 
