@@ -1,10 +1,12 @@
 // A snapshot: one SQLite file that holds a capture verbatim (compressed) and, beside it, all facts
 // as tables for people and rules. Facts are always re-made from the kept bytes by the parsers.
+import Dispatch
 import Facts
 import Formats
 import Foundation
 import GRDB
 import NetworkTypes
+import Synchronization
 
 /// An opened snapshot, read-only.
 public struct SnapshotFile: Sendable {
@@ -67,6 +69,9 @@ public struct SnapshotFile: Sendable {
     }
   }
 
+  /// Above this many bytes files stay packed: the whole would not fit into memory.
+  private static let maximumPlainBytes = 1 << 29
+
   private func loadFiles(_ database: Database) throws -> [RawFile] {
     let rows = try Row.fetchCursor(
       database,
@@ -74,28 +79,39 @@ public struct SnapshotFile: Sendable {
         SELECT node, path, size_bytes, command_line, exit_code, standard_error, started_at, content
         FROM capture_file ORDER BY id
         """)
-    var files: [RawFile] = []
-    while let row = try rows.next() { files.append(try file(row)) }
-    return files
+    var packed: [(file: CaptureFile, stream: [UInt8])] = []
+    while let row = try rows.next() {
+      packed.append((description(row), [UInt8](row["content"] as Data)))
+    }
+    let staysPacked = packed.reduce(0) { $0 + $1.file.sizeBytes } > Self.maximumPlainBytes
+    let files = packed
+    let contents = Mutex<[FileContent?]>(Array(repeating: nil, count: files.count))
+    DispatchQueue.concurrentPerform(iterations: files.count) { index in
+      let (file, stream) = files[index]
+      guard let bytes = Compression.decompressed(stream, count: file.sizeBytes) else { return }
+      let content: FileContent =
+        staysPacked ? .packed(stream, count: file.sizeBytes) : .plain(bytes)
+      contents.withLock { $0[index] = content }
+    }
+    return try zip(files, contents.withLock { $0 }).map { entry, content in
+      guard let content else {
+        throw SnapshotError(
+          path, "is damaged: the bytes of \(entry.file.path) cannot be unpacked",
+          wanted: "a snapshot made by 'ovsight import'")
+      }
+      return RawFile(description: entry.file, content: content)
+    }
   }
 
-  private func file(_ row: Row) throws -> RawFile {
-    let filePath: String = row["path"]
-    let size: Int = row["size_bytes"]
-    let content = [UInt8](row["content"] as Data)
-    guard let bytes = Compression.decompressed(content, count: size) else {
-      throw SnapshotError(
-        path, "is damaged: the bytes of \(filePath) cannot be unpacked",
-        wanted: "a snapshot made by 'ovsight import'")
-    }
+  private func description(_ row: Row) -> CaptureFile {
     let command = (row["command_line"] as String?).map { line in
       CapturedCommand(
         commandLine: line, exitCode: row["exit_code"] ?? 0,
         standardError: row["standard_error"] ?? "", startedAt: row["started_at"])
     }
-    return RawFile(
-      node: (row["node"] as String?).map { NodeName($0) }, path: filePath, bytes: bytes,
-      command: command)
+    return CaptureFile(
+      id: CaptureFileID(0), node: (row["node"] as String?).map { NodeName($0) }, path: row["path"],
+      sizeBytes: row["size_bytes"], command: command)
   }
 }
 

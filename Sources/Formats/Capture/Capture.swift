@@ -24,21 +24,70 @@ public struct Capture: Sendable {
   }
 }
 
+/// The bytes of a file, packed where they are many: a large cloud's would not fit into memory.
+package enum FileContent: Sendable {
+  case plain([UInt8])
+  /// A zlib stream that is known to unpack, and how many bytes it holds.
+  case packed([UInt8], count: Int)
+
+  /// Smaller ones are not worth it.
+  static let minimumPackedBytes = 1 << 15
+
+  /// Packs what is large enough.
+  package init(packing bytes: [UInt8]) {
+    if bytes.count >= Self.minimumPackedBytes, let stream = Compression.compressed(bytes) {
+      self = .packed(stream, count: bytes.count)
+    } else {
+      self = .plain(bytes)
+    }
+  }
+
+  package var count: Int {
+    switch self {
+    case .plain(let bytes): bytes.count
+    case .packed(_, let count): count
+    }
+  }
+  package var bytes: [UInt8] {
+    switch self {
+    case .plain(let bytes): bytes
+    case .packed(let stream, let count): Compression.decompressed(stream, count: count) ?? []
+    }
+  }
+  /// As a zlib stream; nil where zlib fails.
+  package var stream: [UInt8]? {
+    switch self {
+    case .plain(let bytes): Compression.compressed(bytes)
+    case .packed(let stream, _): stream
+    }
+  }
+}
+
 /// One file's description and bytes.
 public struct RawFile: Sendable {
   public let description: CaptureFile
-  public let bytes: [UInt8]
+  package let content: FileContent
+  /// Cost: of large files that of unpacking; whoever needs them again keeps them.
+  public var bytes: [UInt8] { content.bytes }
 
   public init(description: CaptureFile, bytes: [UInt8]) {
+    self.init(description: description, content: .plain(bytes))
+  }
+  package init(description: CaptureFile, content: FileContent) {
     self.description = description
-    self.bytes = bytes
+    self.content = content
   }
   public init(
     node: NodeName?, path: String, bytes: [UInt8], command: CapturedCommand? = nil
   ) {
+    self.init(node: node, path: path, content: .plain(bytes), command: command)
+  }
+  package init(
+    node: NodeName?, path: String, content: FileContent, command: CapturedCommand? = nil
+  ) {
     description = CaptureFile(
-      id: CaptureFileID(0), node: node, path: path, sizeBytes: bytes.count, command: command)
-    self.bytes = bytes
+      id: CaptureFileID(0), node: node, path: path, sizeBytes: content.count, command: command)
+    self.content = content
   }
 
   fileprivate var sortKey: (String, String) {
@@ -47,9 +96,9 @@ public struct RawFile: Sendable {
   fileprivate func numbered(_ id: CaptureFileID) -> RawFile {
     RawFile(
       description: CaptureFile(
-        id: id, node: description.node, path: description.path, sizeBytes: bytes.count,
-        command: description.command),
-      bytes: bytes)
+        id: id, node: description.node, path: description.path,
+        sizeBytes: content.count, command: description.command),
+      content: content)
   }
 }
 

@@ -1,7 +1,9 @@
 // Reads capture folders (see DESIGN, "Capture folders") into a Capture. Pure file input: nothing
 // is interpreted but `commands.tsv`. Feeds FactsBuilder and SnapshotFile.
+import Dispatch
 import Facts
 import NetworkTypes
+import Synchronization
 
 /// Reads folders of nodes, single node folders and `neutron/` folders, and merges them.
 public enum CaptureFolder {
@@ -38,6 +40,12 @@ public enum CaptureFolder {
   static func isNeutronFolder(_ path: String) -> Bool {
     ["networks.json", "ports.json"].contains { FileTree.kind(of: "\(path)/\($0)") == .regular }
   }
+}
+
+/// A file as it was read, below its node's folder.
+private struct ReadFile: Sendable {
+  let path: String
+  let content: FileContent
 }
 
 private struct Reader {
@@ -115,7 +123,7 @@ private struct Reader {
     var identities: [NodeName: [String: [UInt8]]] = [:]
     for file in files
     where ["root/boot_id.txt", "root/netns_self.txt"].contains(file.description.path) {
-      guard let node = file.description.node, !file.bytes.isEmpty else { continue }
+      guard let node = file.description.node, file.content.count > 0 else { continue }
       identities[node, default: [:]][file.description.path] = file.bytes
     }
     var seen: [[String: [UInt8]]: NodeName] = [:]
@@ -159,7 +167,7 @@ private struct Reader {
     let raw = rawFiles(of: node, in: path, prefix: "")
     let commands = commands(in: raw)
     files += raw.map { file in
-      RawFile(node: node, path: file.path, bytes: file.bytes, command: commands[file.path])
+      RawFile(node: node, path: file.path, content: file.content, command: commands[file.path])
     }
     reportMissing(commands, among: raw, node)
   }
@@ -172,20 +180,20 @@ private struct Reader {
     }
     neutronFolder = folder
     files += rawFiles(of: nil, in: path, prefix: "neutron/").map { file in
-      RawFile(node: nil, path: file.path, bytes: file.bytes)
+      RawFile(node: nil, path: file.path, content: file.content)
     }
   }
 
-  private func commands(in files: [(path: String, bytes: [UInt8])]) -> [String: CapturedCommand] {
+  private func commands(in files: [ReadFile]) -> [String: CapturedCommand] {
     guard let index = files.first(where: { $0.path == "commands.tsv" }) else { return [:] }
-    let text = CaptureText(file: CaptureFileID(0), bytes: index.bytes)
+    let text = CaptureText(file: CaptureFileID(0), bytes: index.content.bytes)
     let pairs = CommandIndexFormat.parse(text).records.map { ($0.path, $0.command) }
     return Dictionary(pairs, uniquingKeysWith: { _, last in last })
   }
 
   /// A command that ran and whose file is not there was lost on the way.
   private mutating func reportMissing(
-    _ commands: [String: CapturedCommand], among files: [(path: String, bytes: [UInt8])],
+    _ commands: [String: CapturedCommand], among files: [ReadFile],
     _ node: NodeName
   ) {
     let present = Set(files.map(\.path))
@@ -198,8 +206,8 @@ private struct Reader {
 
   private mutating func rawFiles(
     of node: NodeName?, in root: String, prefix: String
-  ) -> [(path: String, bytes: [UInt8])] {
-    var found: [(path: String, bytes: [UInt8])] = []
+  ) -> [ReadFile] {
+    var found: [ReadFile] = []
     var pending = [(path: "", depth: 0)]
     while let (relative, depth) = pending.popLast() {
       for name in FileTree.names(in: root + "/" + relative) ?? [] {
@@ -209,14 +217,26 @@ private struct Reader {
           pending.append((path, depth + 1))
         case .regular, .symbolicLink:
           guard let bytes = contents(of: path, below: root, node, prefix) else { continue }
-          found.append((prefix + path, bytes))
+          found.append(ReadFile(path: prefix + path, content: .plain(bytes)))
         default:
           unreadable.append(
             Gap(node: node, path: prefix + path, reason: "neither a file nor a folder to read"))
         }
       }
     }
-    return found
+    return packed(found)
+  }
+
+  /// The same files, large ones packed, on all processors.
+  private func packed(_ files: [ReadFile]) -> [ReadFile] {
+    let results = Mutex(files)
+    DispatchQueue.concurrentPerform(iterations: files.count) { index in
+      let file = files[index]
+      guard file.content.count >= FileContent.minimumPackedBytes else { return }
+      let content = FileContent(packing: file.content.bytes)
+      results.withLock { $0[index] = ReadFile(path: file.path, content: content) }
+    }
+    return results.withLock { $0 }
   }
 
   /// Records a gap and gives nil where the file cannot be read.

@@ -33,7 +33,7 @@ extension CloudFacts {
   private func parse(
     _ indices: [Int], of files: [RawFile], _ formats: [CaptureFormat?]
   ) -> [Int: ParsedFile] {
-    let order = indices.sorted { files[$0].bytes.count > files[$1].bytes.count }
+    let order = indices.sorted { files[$0].content.count > files[$1].content.count }
     let results = Mutex<[Int: ParsedFile]>([:])
     DispatchQueue.concurrentPerform(iterations: order.count) { position in
       let index = order[position]

@@ -58,7 +58,7 @@ enum CaptureTables {
       .optionalText("format", "The format that it was read as; NULL: unknown, kept and ignored.") {
         FormatCatalogue.row(for: $0.description)?.name
       },
-      .integer("size_bytes", "Before compression.", check: "size_bytes >= 0") { $0.bytes.count },
+      .integer("size_bytes", "Before compression.", check: "size_bytes >= 0") { $0.content.count },
       .optionalText("command_line", "The command that wrote it; NULL for a copied file.") {
         $0.description.command?.commandLine
       },
@@ -72,7 +72,7 @@ enum CaptureTables {
       Column(
         name: "content", declaration: "BLOB NOT NULL",
         documentation: "A zlib stream of the file's bytes.", emptyValue: "x''",
-        value: { RawBytes.blob($0.bytes) }),
+        value: { RawBytes.blob($0.content) }),
     ],
     constraints: [
       "UNIQUE (node, path)", "FOREIGN KEY (node) REFERENCES node(name)",
@@ -154,7 +154,7 @@ enum CaptureTables {
 
 /// Raw bytes as the snapshot keeps them.
 enum RawBytes {
-  static func blob(_ bytes: [UInt8]) -> DatabaseValue {
-    Compression.compressed(bytes).map { Data($0).databaseValue } ?? .null
+  static func blob(_ content: FileContent) -> DatabaseValue {
+    content.stream.map { Data($0).databaseValue } ?? .null
   }
 }

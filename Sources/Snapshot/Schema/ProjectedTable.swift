@@ -4,11 +4,19 @@ import Facts
 import Formats
 import GRDB
 import NetworkTypes
+import Synchronization
 
 /// What rows are made of: the facts, and the raw text that they were made of.
 struct ProjectionSource: Sendable {
   let facts: CloudFacts
   let capture: Capture
+  /// The file that was unpacked last: rows come file by file.
+  private let unpacked = Unpacked()
+
+  init(facts: CloudFacts, capture: Capture) {
+    self.facts = facts
+    self.capture = capture
+  }
   /// The text of a fact as its file has it.
   func text(_ evidence: Evidence) -> String {
     let bytes = bytes(of: evidence.file)
@@ -19,8 +27,21 @@ struct ProjectionSource: Sendable {
 extension ProjectionSource {
   /// Nothing where there is no such file.
   func bytes(of file: CaptureFileID) -> [UInt8] {
-    let index = Int(file.rawValue)
-    return capture.files.indices.contains(index) ? capture.files[index].bytes : []
+    unpacked.bytes(of: file, in: capture)
+  }
+
+  private final class Unpacked: Sendable {
+    private let last = Mutex<(file: CaptureFileID, bytes: [UInt8])?>(nil)
+
+    func bytes(of file: CaptureFileID, in capture: Capture) -> [UInt8] {
+      last.withLock { last in
+        if let last, last.file == file { return last.bytes }
+        let index = Int(file.rawValue)
+        let bytes = capture.files.indices.contains(index) ? capture.files[index].bytes : []
+        last = (file, bytes)
+        return bytes
+      }
+    }
   }
 }
 
