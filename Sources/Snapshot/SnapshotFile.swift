@@ -17,9 +17,13 @@ public struct SnapshotFile: Sendable {
     do {
       var configuration = Configuration()
       configuration.readonly = true
+      configuration.prepareDatabase { database in
+        try database.execute(sql: "PRAGMA cell_size_check = ON")
+      }
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       let version = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
       guard version == SnapshotSchema.version else { throw wrongVersion(path, version) }
+      try queue.read { try checkTables($0, path) }
       return SnapshotFile(path: path, queue: queue)
     } catch let error as SnapshotError {
       throw error
@@ -36,11 +40,7 @@ public struct SnapshotFile: Sendable {
       let nodes = try String.fetchAll(database, sql: "SELECT name FROM node ORDER BY name")
       let unreadable = try Row.fetchAll(
         database, sql: "SELECT node, path, reason FROM gap WHERE is_unreadable"
-      ).map { row in
-        Gap(
-          node: (row["node"] as String?).map { NodeName($0) }, path: row["path"],
-          reason: row["reason"])
-      }
+      ).map(unreadableFile)
       return Capture(
         sources: sources, nodes: nodes.map { NodeName($0) },
         files: try loadFiles(database), unreadable: unreadable)
@@ -77,25 +77,6 @@ public struct SnapshotFile: Sendable {
     var files: [RawFile] = []
     while let row = try rows.next() { files.append(try file(row)) }
     return files
-  }
-
-  private func file(_ row: Row) throws -> RawFile {
-    let filePath: String = row["path"]
-    let size: Int = row["size_bytes"]
-    let content = [UInt8](row["content"] as Data)
-    guard let bytes = Compression.decompressed(content, count: size) else {
-      throw SnapshotError(
-        path, "is damaged: the bytes of \(filePath) cannot be unpacked",
-        wanted: "a snapshot made by 'ovsight import'")
-    }
-    let command = (row["command_line"] as String?).map { line in
-      CapturedCommand(
-        commandLine: line, exitCode: row["exit_code"] ?? 0,
-        standardError: row["standard_error"] ?? "", startedAt: row["started_at"])
-    }
-    return RawFile(
-      node: (row["node"] as String?).map { NodeName($0) }, path: filePath, bytes: bytes,
-      command: command)
   }
 }
 
