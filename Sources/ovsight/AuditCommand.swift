@@ -15,6 +15,9 @@ struct AuditCommand: ParsableCommand {
       the sets and the tracer disagree, the audit says so. What agents leave open on every node of \
       their kind is of severity info and shown with --severity info.
 
+        ovsight audit cloud.db --severity high
+        ovsight audit cloud.db --format sarif > findings.sarif
+
       Exit codes: 1 with findings of --fail-on or graver, 0 without, 2 where something could not be \
       told. --list shows the rules and --test runs the tests that they carry.
 
@@ -160,4 +163,4 @@ struct AuditCommand: ParsableCommand {
 extension RuleSeverity: ExpressibleByArgument {}
 
 /// Writes a line to standard output, fit for a terminal.
-func printLine(_ line: String) { print(terminalSafe(line)) }
+func printLine(_ line: String) { print(TerminalText.escaped(line)) }

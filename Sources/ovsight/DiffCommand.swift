@@ -10,6 +10,9 @@ struct DiffCommand: ParsableCommand {
     discussion: """
       Nodes, wiring, logical objects, rules, flows, and findings of drift that are new or gone. What \
       changes by itself is left out: counters, ages, cookies, learned entries, process and row ids. \
+
+        ovsight diff yesterday.db today.db --only flows
+
       Exit code: 0 nothing changed, 1 something did, 2 something could not be compared.
       """)
 

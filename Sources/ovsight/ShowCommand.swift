@@ -15,6 +15,10 @@ struct ShowCommand: ParsableCommand {
       agents, vm, drift or gaps. 'vm NAME' is one page on a server; 'drift' is where the nodes differ \
       from what Neutron was asked for. NAME selects: a name, an id or its beginning, an address, a MAC, a device; with it more \
       is shown. Where several things have the name, all are shown.
+
+        ovsight show cloud.db ports
+        ovsight show cloud.db vm web1
+        ovsight show cloud.db drift --format json
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {

@@ -126,7 +126,7 @@ struct TraceCommand: AsyncParsableCommand {
     case .text:
       var text = TraceText(facts, names: resolver.names)
       text.showsEvidence = !brief
-      for line in text.lines(result) { print(terminalSafe(line)) }
+      for line in text.lines(result) { print(TerminalText.escaped(line)) }
     }
     switch result.outcome.isDelivered {
     case true?: return
