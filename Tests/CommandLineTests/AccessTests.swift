@@ -25,6 +25,9 @@ private struct Access: CustomStringConvertible {
       words: ["collect", "n1", "-o", "SCRATCH/out/b.db"], reads: ["SCRATCH"],
       writes: ["SCRATCH/out/"], executes: ["SCRATCH/bin/ssh"]),
     Access(
+      words: ["collect", "--os-cloud", "envvars", "-o", "SCRATCH/out/b.db"], reads: ["SCRATCH/out"],
+      writes: ["SCRATCH/out/"], executes: ["SCRATCH/bin/curl"]),
+    Access(
       words: ["import", "CAPTURE", "-o", "SCRATCH/out/b.db"], reads: ["CAPTURE", "SCRATCH/out"],
       writes: ["SCRATCH/out/"]),
     Access(words: ["show", "SNAPSHOT", "nodes"], reads: ["SNAPSHOT"]),
@@ -92,9 +95,11 @@ private struct Calls {
     let scratch = try ScratchFolder()
     let snapshot = scratch.file("a.db")
     #expect(try Program.run(["import", Program.fixture, "-o", snapshot]).status == 0)
-    try scratch.write("#!/bin/sh\nexit 255\n", "bin/ssh")
-    try FileManager.default.setAttributes(
-      [.posixPermissions: 0o755], ofItemAtPath: scratch.file("bin/ssh"))
+    for name in ["bin/ssh", "bin/curl"] {
+      try scratch.write("#!/bin/sh\nexit 255\n", name)
+      try FileManager.default.setAttributes(
+        [.posixPermissions: 0o755], ofItemAtPath: scratch.file(name))
+    }
     for row in Access.table {
       try? FileManager.default.removeItem(atPath: scratch.file("out"))
       try FileManager.default.createDirectory(
@@ -140,6 +145,9 @@ private struct Calls {
     var environment = ProcessInfo.processInfo.environment
     environment["PATH"] = "\(scratch.file("bin")):\(environment["PATH"] ?? "")"
     environment["SWIFT_BACKTRACE"] = "enable=no"
+    environment["OS_AUTH_URL"] = "http://127.0.0.1:1/v3"
+    environment["OS_USERNAME"] = "u"
+    environment["OS_PASSWORD"] = "p"
     process.environment = environment
     process.currentDirectoryURL = URL(filePath: scratch.path)
     let run = try Program.finish(process)
