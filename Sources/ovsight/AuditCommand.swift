@@ -29,7 +29,7 @@ struct AuditCommand: ParsableCommand {
     case text, json, sarif, junit, prometheus
   }
 
-  @Argument(help: "The snapshot.")
+  @Argument(help: "The snapshot.", completion: .file())
   var snapshot: String?
 
   @Option(help: "A folder of rule files; the program's own without it.")

@@ -20,10 +20,10 @@ struct DiffCommand: ParsableCommand {
     case text, json
   }
 
-  @Argument(help: "The snapshot before.")
+  @Argument(help: "The snapshot before.", completion: .file())
   var before: String
 
-  @Argument(help: "The snapshot after.")
+  @Argument(help: "The snapshot after.", completion: .file())
   var after: String
 
   @Option(help: "Only these categories; may be given several times. All: \(Self.categories)")

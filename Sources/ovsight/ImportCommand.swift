@@ -17,10 +17,10 @@ struct ImportCommand: ParsableCommand {
         ovsight import sosreport-*.tar.xz neutron --output cloud.db
       """)
 
-  @Argument(help: "Capture folders, sosreports.")
+  @Argument(help: "Capture folders, sosreports.", completion: .file())
   var folders: [String]
 
-  @Option(name: .shortAndLong, help: "The snapshot file to write.")
+  @Option(name: .shortAndLong, help: "The snapshot file to write.", completion: .file())
   var output: String
 
   @Flag(help: "Import nodes also where Neutron's answers know nothing of them.")

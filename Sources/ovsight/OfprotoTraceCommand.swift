@@ -22,10 +22,10 @@ struct OfprotoTraceCommand: ParsableCommand {
       Exit codes: 0 answered, 2 could not tell or bad usage.
       """)
 
-  @Argument(help: "A snapshot file made by `ovsight import`.")
+  @Argument(help: "A snapshot file made by `ovsight import`.", completion: .file())
   var snapshot: String
 
-  @Option(help: "The node whose switch it is.")
+  @Option(help: "The node whose switch it is.", completion: NameCompletion.nodes)
   var node: String
 
   @Argument(help: "The bridge that the packet enters.")

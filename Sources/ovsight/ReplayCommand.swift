@@ -28,7 +28,7 @@ struct ReplayCommand: ParsableCommand {
 
   enum Action: String, ExpressibleByArgument, CaseIterable { case up, down, status, exec }
 
-  @Argument(help: "A snapshot file made by `ovsight import`.")
+  @Argument(help: "A snapshot file made by `ovsight import`.", completion: .file())
   var snapshot: String
 
   @Argument(help: "up, down, status or exec.")

@@ -35,7 +35,7 @@ struct ReportCommand: ParsableCommand {
       junit and prometheus hold the findings, dot and svg the topology.
       """)
 
-  @Argument(help: "A snapshot file made by `ovsight import`.")
+  @Argument(help: "A snapshot file made by `ovsight import`.", completion: .file())
   var snapshot: String
 
   @Option(

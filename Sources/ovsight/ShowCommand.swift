@@ -25,13 +25,14 @@ struct ShowCommand: ParsableCommand {
     case table, json
   }
 
-  @Argument(help: "A snapshot file, as 'ovsight import' writes it.")
+  @Argument(help: "A snapshot file, as 'ovsight import' writes it.", completion: .file())
   var snapshot: String
 
   @Argument(help: "What to show.")
   var topic: ShowTopic
 
-  @Argument(help: "Only what this name, id or address means.")
+  @Argument(
+    help: "Only what this name, id or address means.", completion: NameCompletion.origins)
   var name: String?
 
   @Option(help: "table for people, json for programs.")

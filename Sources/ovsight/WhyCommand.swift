@@ -37,13 +37,13 @@ struct WhyCommand: ParsableCommand {
       disagrees, 2 could not tell, or bad usage.
       """)
 
-  @Argument(help: "A snapshot file made by `ovsight import`.")
+  @Argument(help: "A snapshot file made by `ovsight import`.", completion: .file())
   var snapshot: String?
 
-  @Argument(help: "The guest.")
+  @Argument(help: "The guest.", completion: NameCompletion.origins)
   var guest: String?
 
-  @Argument(help: "What it does not reach.")
+  @Argument(help: "What it does not reach.", completion: NameCompletion.targets)
   var target: String?
 
   @Option(name: .customLong("eip"), help: "A floating IP that is not reached from outside.")

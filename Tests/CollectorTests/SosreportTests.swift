@@ -208,6 +208,7 @@ import Testing
     tar.waitUntilExit()
     let read = try Sosreport.reading(archive: archive, keeping: 7_000_000)
     #expect(read.files.filter { $0.bytes.count == 3_000_000 }.count == 2)
-    #expect(read.unreadable.map(\.reason) == ["the archive holds more than 7000000 bytes, not read"])
+    #expect(
+      read.unreadable.map(\.reason) == ["the archive holds more than 7000000 bytes, not read"])
   }
 }

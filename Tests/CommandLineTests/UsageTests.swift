@@ -48,6 +48,42 @@ import Testing
     #expect(checked.status == 0 || checked.status == 127, "\(checked.error)")
   }
 
+  /// Through bash itself, which expands what it completes: nothing of a name may run.
+  @Test func namesAreCompleted() throws {
+    let scratch = try ScratchFolder()
+    let cloud = scratch.file("cloud")
+    try FileManager.default.copyItem(atPath: Program.fixture, toPath: cloud)
+    let ports = cloud + "/neutron/ports.json"
+    let text = try String(contentsOfFile: ports, encoding: .utf8)
+    let evil = text.replacing("\"port-a1\"", with: "\"port-a1$(touch PWNED)`touch PWNED`\"")
+    #expect(evil != text)
+    try evil.write(toFile: ports, atomically: false, encoding: .utf8)
+    #expect(try Program.run(["import", cloud, "-o", scratch.file("a.db")]).status == 0)
+    try scratch.write(
+      try Program.run(["--generate-completion-script", "bash"]).output, "completion")
+    try scratch.write(
+      """
+      . ./completion
+      COMP_WORDS=(ovsight trace a.db --from "$1"); COMP_CWORD=4
+      COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}; COMP_TYPE=9; COMP_KEY=9
+      _ovsight ovsight "$1" --from
+      printf '%s\\n' "${COMPREPLY[@]}"
+      """, "try")
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/bash")
+    process.arguments = ["try", "port-"]
+    process.currentDirectoryURL = URL(filePath: scratch.path)
+    var environment = ProcessInfo.processInfo.environment
+    let folder = try Program.executable.deletingLastPathComponent().path()
+    environment["PATH"] = "\(folder):\(environment["PATH"] ?? "")"
+    process.environment = environment
+    let run = try Program.finish(process)
+    let names = run.output.split(separator: "\n").map(String.init)
+    #expect(names.contains("port-a2"), "\(run.error)")
+    #expect(!names.contains { $0.contains("PWNED") })
+    #expect(!FileManager.default.fileExists(atPath: scratch.file("PWNED")))
+  }
+
   @Test func aPipeThatIsClosedEarlyIsNoError() throws {
     let scratch = try ScratchFolder()
     let process = Process()
