@@ -217,6 +217,31 @@ private enum Shell {
     try expectGap(run, scratch, "did not end within 2 s")
   }
 
+  @Test func interruptedItLeavesNothing() throws {
+    let scratch = try ScratchFolder()
+    try scratch.write("#!/bin/sh\nprintf x; cat > /dev/null\nsleep 5\n", "bin/ssh")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o755], ofItemAtPath: scratch.file("bin/ssh"))
+    let process = try Program.process(["collect", "n1", "--output", scratch.file("a.db")])
+    var environment = ProcessInfo.processInfo.environment
+    environment["PATH"] = "\(scratch.file("bin")):\(environment["PATH"] ?? "")"
+    process.environment = environment
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    for _ in 0..<1_000 where try names(scratch).count < 2 { usleep(5_000) }
+    #expect(try names(scratch).count == 2, "it has begun")
+    usleep(300_000)
+    kill(process.processIdentifier, SIGINT)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal)
+    #expect(process.terminationStatus == SIGINT)
+    #expect(try names(scratch) == ["bin"])
+  }
+
+  private func names(_ scratch: ScratchFolder) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: scratch.path)
+  }
+
   /// BatchMode is what keeps ssh from asking; it then says what it lacks.
   @Test func nobodyIsAskedForAPassword() throws {
     let (run, scratch) = try collect(
