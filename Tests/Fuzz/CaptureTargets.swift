@@ -26,10 +26,10 @@ extension FuzzTarget {
     _ = Drift.report(model, facts)
     let tracer = Tracer(DataPlaneModel(facts))
     for guest in tracer.cloud.guests.prefix(2) {
-      guard let port = guest.port else { continue }
       _ = tracer.trace(
         Probe(
-          origin: .port(port), destination: .v4(IPv4Address(rawValue: 0x0808_0808)), kind: .icmp))
+          origin: .port(guest.port), destination: .v4(IPv4Address(rawValue: 0x0808_0808)),
+          kind: .icmp))
     }
   }
 
@@ -80,7 +80,8 @@ private enum Archive {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let report = "\(folder)/sosreport-n1/sos_commands/host"
     try? FileManager.default.createDirectory(atPath: report, withIntermediateDirectories: true)
-    FileManager.default.createFile(atPath: "\(report)/hostname", contents: Data("n1\n".utf8))
+    _ = FileManager.default.createFile(
+      atPath: "\(report)/hostname", contents: Data("n1\n".utf8))
     symlink("hostname", "\(report)/link")
     return ["c", "cz", "cJ", "c --format=pax", "c --format=gnu"].compactMap { way in
       let words = way.split(separator: " ").map(String.init)
