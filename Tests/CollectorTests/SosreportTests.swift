@@ -197,7 +197,7 @@ import Testing
     let scratch = try ScratchFolder()
     let report = scratch.path + "/sosreport-n1/sos_commands/networking"
     try FileManager.default.createDirectory(atPath: report, withIntermediateDirectories: true)
-    for name in ["ip_route_show_table_all", "ip_-4_rule_list", "ss_-peaonmi"] {
+    for name in ["ip_route_show_table_all", "ip_-4_rule_list", "ip_-s_-s_neigh_show"] {
       try Data(repeating: 0x20, count: 3_000_000).write(to: URL(filePath: "\(report)/\(name)"))
     }
     let archive = scratch.path + "/sosreport-n1.tar.gz"

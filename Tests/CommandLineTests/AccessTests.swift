@@ -25,7 +25,7 @@ private struct Access: CustomStringConvertible {
       words: ["collect", "n1", "-o", "SCRATCH/out/b.db"], reads: ["SCRATCH"],
       writes: ["SCRATCH/out/"], executes: ["SCRATCH/bin/ssh"]),
     Access(
-      words: ["collect", "--os-cloud", "envvars", "-o", "SCRATCH/out/b.db"], reads: ["SCRATCH/out"],
+      words: ["collect", "--os-cloud", "envvars", "-o", "SCRATCH/out/b.db"], reads: ["SCRATCH"],
       writes: ["SCRATCH/out/"], executes: ["SCRATCH/bin/curl"]),
     Access(
       words: ["import", "CAPTURE", "-o", "SCRATCH/out/b.db"], reads: ["CAPTURE", "SCRATCH/out"],
