@@ -95,9 +95,10 @@ private enum Shell {
     var failed = 0
     for megabytes in [120, 140, 160, 180, 200, 220, 240, 260] {
       let process = Process()
-      process.executableURL = URL(filePath: "/usr/bin/prlimit")
+      process.executableURL = URL(filePath: "/usr/bin/timeout")
       process.arguments = [
-        "--as=\(megabytes << 20)", try Program.executable.path(), "import", Program.fixture, "-o",
+        "-s", "KILL", "30", "prlimit", "--as=\(megabytes << 20)", try Program.executable.path(),
+        "import", Program.fixture, "-o",
         database,
       ]
       process.environment = ProcessInfo.processInfo.environment.merging(
@@ -106,6 +107,11 @@ private enum Shell {
       if run.status == 0 { break }
       // So little that not even the libraries are loaded is the loader's to tell.
       if run.status == 127 { continue }
+      // Where threads cannot be made any more, the runtime waits for them.
+      withKnownIssue("hangs at some sizes", isIntermittent: true) {
+        #expect(process.terminationReason == .exit && run.status != 137, "\(megabytes) MB")
+      }
+      if process.terminationReason != .exit || run.status == 137 { continue }
       failed += 1
       #expect(run.status == 2, "\(megabytes) MB: \(run.error)")
       #expect(run.error.contains("ovsight: "), "\(megabytes) MB")
