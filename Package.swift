@@ -50,11 +50,12 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+    module("Interruption"),
     module("NetworkTypes", [], fast),
     module("Facts", ["NetworkTypes"], fast),
     module("Formats", ["Facts", "NetworkTypes", "CLibXML2", "CLzma", "CZlib"], fast),
-    module("Collector", ["Facts", "Formats", "NetworkTypes", subprocess, yams]),
-    module("Snapshot", ["Facts", "Formats", "NetworkTypes", "CZlib", grdb, sqlite], fast),
+    module("Collector", ["Facts", "Formats", "Interruption", "NetworkTypes", subprocess, yams]),
+    module("Snapshot", ["Facts", "Formats", "Interruption", "NetworkTypes", grdb, sqlite], fast),
     module("Conntrack", ["NetworkTypes"], fast),
     module("OpenFlow", ["Conntrack", "Facts", "NetworkTypes"], fast),
     module("Netfilter", ["Conntrack", "Facts", "NetworkTypes"], fast),
@@ -100,8 +101,8 @@ let package = Package(
       name: "ovsight",
       dependencies: [
         "Audit", "Collector", "Confirm", "DataPlane", "Diagnosis", "Facts", "Formats",
-        "Isolation", "LogicalModel", "Namespaces", "NetworkTypes", "OpenFlow", "PacketSets",
-        "Reachability", "Replay", "Report", "Snapshot", "Trace", arguments,
+        "Interruption", "Isolation", "LogicalModel", "Namespaces", "NetworkTypes", "OpenFlow",
+        "PacketSets", "Reachability", "Replay", "Report", "Snapshot", "Trace", arguments,
       ],
       swiftSettings: strict),
 
@@ -175,3 +176,16 @@ let package = Package(
       "CommandLineTests", ["FaultCaptures", "Formats", "Namespaces", "NetworkTypes", "Replay"]),
   ]
 )
+
+// The fuzzer of `Tests/Fuzz/run`, which builds everything with sanitizers in a folder of its own.
+if Context.environment["OVSIGHT_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "Audit", "Collector", "Confirm", "DataPlane", "Facts", "FaultCaptures", "Formats",
+        "LogicalModel", "NetworkTypes", "OpenFlow", "Snapshot", "Trace",
+      ],
+      path: "Tests/Fuzz", exclude: ["run", "corpus"],
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}

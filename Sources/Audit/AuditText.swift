@@ -1,4 +1,5 @@
 // An audit for people, and for programs.
+import Facts
 import Foundation
 
 extension AuditReport {
@@ -44,7 +45,7 @@ extension AuditReport {
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     let answer = Answer(
       findings: findings.map(Answer.Entry.init), rules: results.map(Answer.Rule.init))
-    return String(decoding: try encoder.encode(answer), as: UTF8.self)
+    return JSONText.terminalSafe(String(decoding: try encoder.encode(answer), as: UTF8.self))
   }
 
   private struct Answer: Encodable {

@@ -26,23 +26,8 @@ public enum RuleFolder {
     return rules.values.map(\.rule).sorted { $0.id < $1.id }
   }
 
-  /// The program's own rules: `Rules` beside the executable or in a folder above it (a build tree),
-  /// else `share/ovsight/Rules` beside its `bin`. Nil where there are none.
-  public static func builtIn() -> String? {
-    let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    guard let executable else { return nil }
-    var parts = executable.split(separator: "/").dropLast()
-    let installed = "/" + (parts.dropLast() + ["share", "ovsight", "Rules"]).joined(separator: "/")
-    if isRuleFolder(installed) { return installed }
-    // Four levels: <package>/.build/<triple>/<configuration>/ovsight.
-    for _ in 0..<5 {
-      let candidate = "/" + (parts + ["Rules"]).joined(separator: "/")
-      if isRuleFolder(candidate) { return candidate }
-      if parts.isEmpty { return nil }
-      parts.removeLast()
-    }
-    return nil
-  }
+  /// The program's own rules; nil where there are none.
+  public static func builtIn() -> String? { ProgramFolder.named("Rules", where: isRuleFolder) }
 
   private static func isRuleFolder(_ path: String) -> Bool {
     let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []

@@ -139,7 +139,7 @@ final class CaptureSet {
       case .failure(let error): failures.append(error.description)
       }
     }
-    let deadline = Date().addingTimeInterval(Self.startSeconds)
+    let deadline = SteadyClock.now + Self.startSeconds
     streams.removeAll { entry in
       if entry.capture.isListening(before: deadline) { return false }
       let why = entry.capture.failure ?? "does not begin within \(Int(Self.startSeconds)) s"

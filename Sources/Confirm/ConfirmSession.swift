@@ -177,10 +177,10 @@ public final class ConfirmSession {
       return refused(first, "the prediction crosses no device, so there is nothing to wait at")
     }
     let predicted = first.steps[hop.step].packet
-    let deadline = Date().addingTimeInterval(seconds)
+    let deadline = SteadyClock.now + seconds
     var kept: [Sighting] = []
     captures.drain()
-    while Date() < deadline {
+    while SteadyClock.now < deadline {
       let new = captures.read(waiting: 0.05)
       kept = (kept + new).suffix(Self.keptFrames)
       for sighting in new
@@ -269,15 +269,15 @@ public final class ConfirmSession {
   private func collect(_ mark: ProbeMark, _ result: TraceResult, _ earlier: [Sighting]) -> [Marked]
   {
     let expected = result.path.count + result.replyPath.count
-    let deadline = Date().addingTimeInterval(Self.patienceSeconds)
+    let deadline = SteadyClock.now + Self.patienceSeconds
     var found = marked(earlier, mark)
-    var quietSince = Date()
-    while Date() < deadline {
+    var quietSince = SteadyClock.now
+    while SteadyClock.now < deadline {
       let new = marked(captures.read(waiting: 0.02), mark)
-      if !new.isEmpty { quietSince = Date() }
+      if !new.isEmpty { quietSince = SteadyClock.now }
       found += new
       let nodeFrames = found.filter { if case .device = $0.sighting.place { true } else { false } }
-      if nodeFrames.count >= expected, Date().timeIntervalSince(quietSince) > Self.quietSeconds {
+      if nodeFrames.count >= expected, SteadyClock.now - quietSince > Self.quietSeconds {
         break
       }
     }

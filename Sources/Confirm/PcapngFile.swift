@@ -47,7 +47,7 @@ public enum PcapngFile {
     // Ethernet; if_name; if_tsresol: nanoseconds.
     block(
       1,
-      little(1, 2) + little(0, 2) + little(0, 4) + option(2, Array(name.utf8)) + option(9, [9])
+      little(1, 2) + little(0, 2) + little(0, 4) + option(2, text(name)) + option(9, [9])
         + option(0, []))
   }
 
@@ -58,7 +58,7 @@ public enum PcapngFile {
     body += little(frame.nanoseconds & 0xffff_ffff, 4) + little(UInt64(frame.bytes.count), 4)
     body += little(UInt64(frame.length), 4) + padded(frame.bytes)
     // epb_flags: 1 inbound, 2 outbound.
-    body += option(1, Array(comment.utf8)) + option(2, little(isOut ? 2 : 1, 4)) + option(0, [])
+    body += option(1, text(comment)) + option(2, little(isOut ? 2 : 1, 4)) + option(0, [])
     return block(6, body)
   }
 
@@ -66,6 +66,13 @@ public enum PcapngFile {
     let length = little(UInt64(body.count + 12), 4)
     return little(type, 4) + length + body + length
   }
+  /// Names are anyone's, and readers print them as they stand.
+  private static func text(_ text: String) -> [UInt8] {
+    Array(TerminalText.escaped(text).utf8.prefix(maximumTextBytes))
+  }
+  /// An option's length has 16 bits.
+  private static let maximumTextBytes = 4096
+
   private static func option(_ code: UInt64, _ value: [UInt8]) -> [UInt8] {
     little(code, 2) + little(UInt64(value.count), 2) + padded(value)
   }

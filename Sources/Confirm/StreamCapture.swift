@@ -84,8 +84,8 @@ final class StreamCapture: @unchecked Sendable {
 
   /// Waits until it captures: what passes before is not seen. False where it has ended, or does not
   /// begin before `deadline`.
-  func isListening(before deadline: Date) -> Bool {
-    while Date() < deadline {
+  func isListening(before deadline: Double) -> Bool {
+    while SteadyClock.now < deadline {
       let (listens, ended) = lock.withLock { (isListening, isEnded) }
       if listens || ended { return listens && !ended }
       usleep(5_000)

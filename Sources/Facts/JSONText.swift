@@ -55,7 +55,7 @@ public indirect enum JSONText: Hashable, Sendable {
     }
   }
 
-  /// Escapes what JSON demands, and all other control characters: a terminal never sees them.
+  /// Escapes what JSON demands, and all that a terminal must not see.
   private static func quote(_ value: String, into text: inout String) {
     text += "\""
     for scalar in value.unicodeScalars {
@@ -65,17 +65,26 @@ public indirect enum JSONText: Hashable, Sendable {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
-      default:
-        if scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-          || scalar.value == 0x2028 || scalar.value == 0x2029
-        {
-          let hex = String(scalar.value, radix: 16)
-          text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-        } else {
-          text.unicodeScalars.append(scalar)
-        }
+      default: append(scalar, to: &text)
       }
     }
     text += "\""
+  }
+
+  private static func append(_ scalar: Unicode.Scalar, to text: inout String) {
+    guard !(0x20..<0x7f).contains(scalar.value), TerminalText.isUnsafe(scalar) else {
+      return text.unicodeScalars.append(scalar)
+    }
+    for unit in String(scalar).utf16 {
+      let hex = String(unit, radix: 16)
+      text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+    }
+  }
+
+  /// Finished JSON with what a terminal must not see escaped: outside of strings there is none of it.
+  public static func terminalSafe(_ json: String) -> String {
+    json.unicodeScalars.reduce(into: "") { text, scalar in
+      if scalar == "\n" { text += "\n" } else { append(scalar, to: &text) }
+    }
   }
 }

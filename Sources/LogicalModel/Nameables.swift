@@ -123,7 +123,7 @@ extension CloudModel {
 }
 
 /// Levenshtein's distance; above `limit` any greater number.
-func editDistance(_ first: String, _ second: String, limit: Int) -> Int {
+package func editDistance(_ first: String, _ second: String, limit: Int) -> Int {
   let (a, b) = (Array(first.unicodeScalars), Array(second.unicodeScalars))
   guard abs(a.count - b.count) <= limit else { return limit + 1 }
   var row = Array(0...b.count)

@@ -1,5 +1,6 @@
 // Tables for terminals: columns as wide as what they hold, wrapped where the terminal is narrower,
 // every control character shown instead of sent. Feeds `show`; knows nothing of clouds.
+import Facts
 
 /// What stands in a cell: one value, or several below each other.
 public enum TableCell: Hashable, Sendable {
@@ -65,7 +66,8 @@ public struct TextTable: Hashable, Sendable {
     rows.append(Array(cells.prefix(columns.count)) + Array(repeating: .none, count: missing))
   }
 
-  /// Narrower columns than this are unreadable: such a table is rather too wide than wrapped.
+  /// Narrower columns than this are unreadable: where they would be, rows are written one below the
+  /// other.
   private static let minimumWidth = 10
   private static let gap = "  "
 
@@ -77,6 +79,8 @@ public struct TextTable: Hashable, Sendable {
     var lines = title.isEmpty ? [] : [TerminalText.escaped(title)]
     if rows.isEmpty {
       lines.append(title.isEmpty ? "(none)" : "  (none)")
+    } else if let width, widths.reduce(0, +) + gaps > width {
+      lines += cells.flatMap { stacked($0, width) }
     } else {
       for row in [header] + cells { lines += self.lines(of: row, widths) }
     }
@@ -84,12 +88,31 @@ public struct TextTable: Hashable, Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  private var gaps: Int { Self.gap.count * max(0, columns.count - 1) }
+
+  /// A row as a line for each cell that holds something, its column's title before it.
+  private func stacked(_ row: [[String]], _ width: Int) -> [String] {
+    let titles = columns.map { TerminalText.escaped($0.title.uppercased()) }
+    let margin = (titles.map(TerminalText.width).max() ?? 0) + Self.gap.count
+    var lines: [String] = []
+    for (title, cell) in zip(titles, row) {
+      var head = title
+      for text in cell.flatMap({
+        TerminalText.wrapped($0, to: max(Self.minimumWidth, width - margin))
+      }) where !text.isEmpty {
+        lines.append(
+          head + String(repeating: " ", count: margin - TerminalText.width(head)) + text)
+        head = ""
+      }
+    }
+    return lines + [""]
+  }
+
   private func columnWidths(_ rows: [[[String]]], limit: Int?) -> [Int] {
     var widths = columns.indices.map { column in
       rows.flatMap { $0[column] }.map(TerminalText.width).max() ?? 0
     }
     guard let limit else { return widths }
-    let gaps = Self.gap.count * max(0, columns.count - 1)
     while widths.reduce(0, +) + gaps > limit,
       let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
       widths[widest] > Self.minimumWidth

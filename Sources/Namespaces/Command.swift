@@ -109,14 +109,14 @@ public struct Command: Sendable {
   private static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
   private func wait(for id: pid_t) throws -> Int32 {
-    let deadline = Date().addingTimeInterval(timeoutSeconds)
+    let deadline = SteadyClock.now + timeoutSeconds
     var pause: UInt32 = 200
     while true {
       var status: Int32 = 0
       let ended = waitpid(id, &status, WNOHANG)
       if ended == id { return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f }
       if ended < 0, errno != EINTR { throw NamespaceError("waiting: \(systemMessage())") }
-      if Date() > deadline {
+      if SteadyClock.now > deadline {
         kill(id, SIGKILL)
         waitpid(id, &status, 0)
         throw NamespaceError(

@@ -1,4 +1,5 @@
 // The report's templates, style and script: files of the folder `Reports`, found beside the program.
+import Audit
 import Foundation
 import Mustache
 
@@ -73,28 +74,10 @@ public struct ReportFolder: Sendable {
     FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// The program's own folder: `Reports` beside the executable or in a folder above it (a build
-  /// tree), else `share/ovsight/Reports` beside its `bin`. Nil where there is none.
+  /// The program's own folder; nil where there is none.
   public static func builtIn() -> String? {
-    let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    guard let executable else { return nil }
-    var parts = executable.split(separator: "/").dropLast()
-    let installed = parts.dropLast() + ["share", "ovsight", "Reports"]
-    if isReportFolder(installed) { return path(installed) }
-    // Four levels: <package>/.build/<triple>/<configuration>/ovsight.
-    for _ in 0..<5 {
-      let candidate = parts + ["Reports"]
-      if isReportFolder(candidate) { return path(candidate) }
-      if parts.isEmpty { return nil }
-      parts.removeLast()
+    ProgramFolder.named("Reports") { path in
+      FileManager.default.fileExists(atPath: path + "/templates/page.mustache")
     }
-    return nil
-  }
-
-  private static func path(_ parts: ArraySlice<Substring>) -> String {
-    "/" + parts.joined(separator: "/")
-  }
-  private static func isReportFolder(_ parts: ArraySlice<Substring>) -> Bool {
-    FileManager.default.fileExists(atPath: path(parts) + "/templates/page.mustache")
   }
 }

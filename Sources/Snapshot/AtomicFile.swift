@@ -1,11 +1,13 @@
 // A file that appears whole or not at all: written beside its target, synced, then renamed over it.
 import Glibc
+import Interruption
 
 /// A temporary file beside `target`, mode 0600, locked for as long as it is written.
 struct AtomicFile: ~Copyable {
   let path: String
   private let target: String
   private let descriptor: Int32
+  private let undoing: Interruption.Step
 
   /// Makes the temporary file, after removing those that killed processes left behind.
   init(target: String) throws(SnapshotError) {
@@ -19,9 +21,11 @@ struct AtomicFile: ~Copyable {
         target, "cannot be written: \(Self.lastError())", wanted: "a folder to write to")
     }
     flock(descriptor, LOCK_EX | LOCK_NB)
-    self.path = template.withUnsafeBufferPointer { buffer in
+    let made = template.withUnsafeBufferPointer { buffer in
       buffer.baseAddress.map { String(cString: $0) } ?? ""
     }
+    path = made
+    undoing = Interruption.undo { unlink(made) }
     self.target = target
     self.descriptor = descriptor
   }
@@ -29,6 +33,7 @@ struct AtomicFile: ~Copyable {
   deinit {
     // After `commit` the name is gone; before, the file is not wanted.
     unlink(path)
+    Interruption.forget(undoing)
     close(descriptor)
   }
 

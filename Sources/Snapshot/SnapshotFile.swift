@@ -19,9 +19,13 @@ public struct SnapshotFile: Sendable {
     do {
       var configuration = Configuration()
       configuration.readonly = true
+      configuration.prepareDatabase { database in
+        try database.execute(sql: "PRAGMA cell_size_check = ON")
+      }
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       let version = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
       guard version == SnapshotSchema.version else { throw wrongVersion(path, version) }
+      try queue.read { try checkTables($0, path) }
       return SnapshotFile(path: path, queue: queue)
     } catch let error as SnapshotError {
       throw error
@@ -38,11 +42,7 @@ public struct SnapshotFile: Sendable {
       let nodes = try String.fetchAll(database, sql: "SELECT name FROM node ORDER BY name")
       let unreadable = try Row.fetchAll(
         database, sql: "SELECT node, path, reason FROM gap WHERE is_unreadable"
-      ).map { row in
-        Gap(
-          node: (row["node"] as String?).map { NodeName($0) }, path: row["path"],
-          reason: row["reason"])
-      }
+      ).map(unreadableFile)
       return Capture(
         sources: sources, nodes: nodes.map { NodeName($0) },
         files: try loadFiles(database), unreadable: unreadable)
@@ -81,14 +81,14 @@ public struct SnapshotFile: Sendable {
         """)
     var packed: [(file: CaptureFile, stream: [UInt8])] = []
     while let row = try rows.next() {
-      packed.append((description(row), [UInt8](row["content"] as Data)))
+      packed.append(try packedFile(row))
     }
-    let staysPacked = packed.reduce(0) { $0 + $1.file.sizeBytes } > Self.maximumPlainBytes
+    let staysPacked = packed.reduce(0) { $0 &+ max(0, $1.file.sizeBytes) } > Self.maximumPlainBytes
     let files = packed
     let contents = Mutex<[FileContent?]>(Array(repeating: nil, count: files.count))
     DispatchQueue.concurrentPerform(iterations: files.count) { index in
       let (file, stream) = files[index]
-      guard let bytes = Compression.decompressed(stream, count: file.sizeBytes) else { return }
+      guard let bytes = Self.unpacked(stream, count: file.sizeBytes) else { return }
       let content: FileContent =
         staysPacked ? .packed(stream, count: file.sizeBytes) : .plain(bytes)
       contents.withLock { $0[index] = content }
@@ -101,17 +101,6 @@ public struct SnapshotFile: Sendable {
       }
       return RawFile(description: entry.file, content: content)
     }
-  }
-
-  private func description(_ row: Row) -> CaptureFile {
-    let command = (row["command_line"] as String?).map { line in
-      CapturedCommand(
-        commandLine: line, exitCode: row["exit_code"] ?? 0,
-        standardError: row["standard_error"] ?? "", startedAt: row["started_at"])
-    }
-    return CaptureFile(
-      id: CaptureFileID(0), node: (row["node"] as String?).map { NodeName($0) }, path: row["path"],
-      sizeBytes: row["size_bytes"], command: command)
   }
 }
 

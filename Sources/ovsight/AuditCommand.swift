@@ -15,6 +15,9 @@ struct AuditCommand: ParsableCommand {
       the sets and the tracer disagree, the audit says so. What agents leave open on every node of \
       their kind is of severity info and shown with --severity info.
 
+        ovsight audit cloud.db --severity high
+        ovsight audit cloud.db --format sarif > findings.sarif
+
       Exit codes: 1 with findings of --fail-on or graver, 0 without, 2 where something could not be \
       told. --list shows the rules and --test runs the tests that they carry.
 
@@ -26,7 +29,7 @@ struct AuditCommand: ParsableCommand {
     case text, json, sarif, junit, prometheus
   }
 
-  @Argument(help: "The snapshot.")
+  @Argument(help: "The snapshot.", completion: .file())
   var snapshot: String?
 
   @Option(help: "A folder of rule files; the program's own without it.")
@@ -160,4 +163,4 @@ struct AuditCommand: ParsableCommand {
 extension RuleSeverity: ExpressibleByArgument {}
 
 /// Writes a line to standard output, fit for a terminal.
-func printLine(_ line: String) { print(terminalSafe(line)) }
+func printLine(_ line: String) { print(TerminalText.escaped(line)) }

@@ -14,6 +14,10 @@ struct CollectCommand: AsyncParsableCommand {
       which is used as it is (keys, agent, jump hosts, host keys). A node needs a POSIX shell and \
       what it already has. --print-commands shows all that is ever run there.
 
+        ovsight collect compute1 compute2 root@network1 --os-cloud admin --output cloud.db
+        ovsight collect --inventory hosts.ini --group nova --become --output cloud.db
+        ovsight collect --local --captures captures
+
       Exit codes: 0 everything was read, 1 something is missing ('ovsight show SNAPSHOT gaps' names \
       it), 2 nothing was written.
       """)

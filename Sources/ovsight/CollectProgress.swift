@@ -1,5 +1,6 @@
 // Progress of `ovsight collect`: one line that is drawn over on a terminal, nothing in a pipe.
 import Collector
+import Facts
 import Glibc
 import Synchronization
 
@@ -41,7 +42,7 @@ final class CollectProgress: Sendable {
 
   private func draw(_ state: inout State) {
     let running = state.running.sorted { $0.key < $1.key }
-      .map { "\(terminalSafe($0.key)) \($0.value)" }.joined(separator: "; ")
+      .map { "\(TerminalText.escaped($0.key)) \($0.value)" }.joined(separator: "; ")
     let line = "\(state.done) of \(total) nodes, \(state.bytes >> 10) kB; \(running)"
     write("\r\u{1b}[K" + line.prefix(width - 1))
     state.isShown = true

@@ -10,6 +10,9 @@ struct DiffCommand: ParsableCommand {
     discussion: """
       Nodes, wiring, logical objects, rules, flows, and findings of drift that are new or gone. What \
       changes by itself is left out: counters, ages, cookies, learned entries, process and row ids. \
+
+        ovsight diff yesterday.db today.db --only flows
+
       Exit code: 0 nothing changed, 1 something did, 2 something could not be compared.
       """)
 
@@ -17,10 +20,10 @@ struct DiffCommand: ParsableCommand {
     case text, json
   }
 
-  @Argument(help: "The snapshot before.")
+  @Argument(help: "The snapshot before.", completion: .file())
   var before: String
 
-  @Argument(help: "The snapshot after.")
+  @Argument(help: "The snapshot after.", completion: .file())
   var after: String
 
   @Option(help: "Only these categories; may be given several times. All: \(Self.categories)")

@@ -12,12 +12,15 @@ struct ImportCommand: ParsableCommand {
       A FOLDER is a folder of node folders (with neutron/ beside them), a single node folder, or a \
       sosreport: its folder, its tarball (.tar.xz, .tar.gz), or a folder of several. Several are \
       merged. SNAPSHOT is replaced in one step, or stays as it is.
+
+        ovsight import captures --output cloud.db
+        ovsight import sosreport-*.tar.xz neutron --output cloud.db
       """)
 
-  @Argument(help: "Capture folders, sosreports.")
+  @Argument(help: "Capture folders, sosreports.", completion: .file())
   var folders: [String]
 
-  @Option(name: .shortAndLong, help: "The snapshot file to write.")
+  @Option(name: .shortAndLong, help: "The snapshot file to write.", completion: .file())
   var output: String
 
   @Flag(help: "Import nodes also where Neutron's answers know nothing of them.")

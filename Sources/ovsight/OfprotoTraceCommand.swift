@@ -22,10 +22,10 @@ struct OfprotoTraceCommand: ParsableCommand {
       Exit codes: 0 answered, 2 could not tell or bad usage.
       """)
 
-  @Argument(help: "A snapshot file made by `ovsight import`.")
+  @Argument(help: "A snapshot file made by `ovsight import`.", completion: .file())
   var snapshot: String
 
-  @Option(help: "The node whose switch it is.")
+  @Option(help: "The node whose switch it is.", completion: NameCompletion.nodes)
   var node: String
 
   @Argument(help: "The bridge that the packet enters.")
@@ -60,14 +60,14 @@ struct OfprotoTraceCommand: ParsableCommand {
     let tracer = SwitchTracer(SwitchModel(node.openVSwitch, node: node.name))
     if let batch {
       let requests = try SwitchTraceRequest.parse(try readFile(batch), path: batch)
-      for request in requests { printLine(tracer.json(request).rendered) }
+      for request in requests { print(tracer.json(request).rendered) }
       return
     }
     let request = SwitchTraceRequest(
       id: nil, bridge: BridgeName(bridge ?? ""), flow: flow ?? "", next: next)
     let trace = try tracer.trace(request)
     switch format {
-    case .json: printLine(SwitchTraceJSON.object(trace, id: nil).rendered)
+    case .json: print(SwitchTraceJSON.object(trace, id: nil).rendered)
     case .text:
       for line in trace.text.split(separator: "\n", omittingEmptySubsequences: false) {
         printLine(String(line))

@@ -1,6 +1,10 @@
 // The command line: each subcommand turns arguments into values, calls one function, renders.
 import ArgumentParser
+import Facts
 @preconcurrency import Glibc
+import Interruption
+import LogicalModel
+import Snapshot
 
 @main
 struct Ovsight: AsyncParsableCommand {
@@ -9,9 +13,15 @@ struct Ovsight: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ovsight", abstract: "Trace packets through an OpenStack cloud and audit it.",
     discussion: """
+      Everything starts from a snapshot, one file, made of what was read on the nodes:
+
+        ovsight collect --inventory hosts.ini --os-cloud admin --become --output cloud.db
+        ovsight trace cloud.db --from web1 --to 8.8.8.8 --proto tcp --dport 443
+        ovsight audit cloud.db
+
       Exit codes: 0 clean, 1 findings or unreachable, 2 could not tell or bad usage.
       """,
-    version: version,
+    version: "\(version), snapshot schema \(SnapshotSchema.version)",
     subcommands: [
       CollectCommand.self,
       ImportCommand.self,
@@ -21,11 +31,20 @@ struct Ovsight: AsyncParsableCommand {
       AuditCommand.self,
       ReportCommand.self,
       WhyCommand.self,
-      ReplayCommand.self, ServeReplayCommand.self,
+      ReplayCommand.self, ServeReplayCommand.self, ManualCommand.self,
     ])
 
+  /// From here on files and folders are the user's alone: they hold a cloud's inside.
+  static let callersMask = umask(0o077)
+
   static func main() async {
+    _ = callersMask
+    // Whoever reads us may stop: that is no error, also where the caller ignores the signal.
+    signal(SIGPIPE, SIG_DFL)
+    FatalSignals.watch()
+    Interruption.watch()
     do {
+      try CommandName.check(Array(CommandLine.arguments.dropFirst()))
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
@@ -78,33 +97,8 @@ struct Ovsight: AsyncParsableCommand {
 /// Writes a line to standard error, fit for a terminal.
 func printError(_ message: String) {
   let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
-    .map { terminalSafe(String($0)) }
+    .map { TerminalText.escaped(String($0)) }
   let text = lines.joined(separator: "\n") + "\n"
   // A closed standard error leaves nobody to tell.
   _ = text.withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
-}
-
-/// `text` with control characters shown as `\xNN`: names are chosen by tenants, and a terminal
-/// obeys escape sequences.
-func terminalSafe(_ text: String) -> String {
-  guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
-  var result = ""
-  for scalar in text.unicodeScalars {
-    if isUnsafe(scalar) {
-      let digits = String(scalar.value, radix: 16)
-      result +=
-        scalar.value > 0xff ? "\\u{\(digits)}" : "\\x\(digits.count < 2 ? "0" : "")\(digits)"
-    } else {
-      result.unicodeScalars.append(scalar)
-    }
-  }
-  return result
-}
-
-/// C0, C1, and the marks that turn the direction of text around.
-private func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
-  switch scalar.value {
-  case 0..<0x20, 0x7f..<0xa0, 0x200e...0x200f, 0x202a...0x202e, 0x2066...0x2069: true
-  default: false
-  }
 }

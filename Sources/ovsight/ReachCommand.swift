@@ -28,13 +28,17 @@ struct ReachCommand: ParsableCommand {
       Exit codes: 0 something can, 1 nothing can, 2 could not tell, or bad usage.
       """)
 
-  @Argument(help: "A snapshot file made by `ovsight import`.")
+  @Argument(help: "A snapshot file made by `ovsight import`.", completion: .file())
   var snapshot: String
 
-  @Option(name: .customLong("from"), help: "Where packets start; any guest without it.")
+  @Option(
+    name: .customLong("from"), help: "Where packets start; any guest without it.",
+    completion: NameCompletion.origins)
   var origin: String?
 
-  @Option(name: .customLong("to"), help: "Where they arrive; anywhere without it.")
+  @Option(
+    name: .customLong("to"), help: "Where they arrive; anywhere without it.",
+    completion: NameCompletion.targets)
   var destination: String?
 
   @Option(help: "How many lines a pair may take.")

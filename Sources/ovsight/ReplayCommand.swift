@@ -1,7 +1,9 @@
 // `ovsight replay SNAPSHOT up|down|status`: a snapshot's data plane on this machine.
 import ArgumentParser
 import DataPlane
+import Facts
 import Foundation
+import Glibc
 import Replay
 import Snapshot
 
@@ -26,7 +28,7 @@ struct ReplayCommand: ParsableCommand {
 
   enum Action: String, ExpressibleByArgument, CaseIterable { case up, down, status, exec }
 
-  @Argument(help: "A snapshot file made by `ovsight import`.")
+  @Argument(help: "A snapshot file made by `ovsight import`.", completion: .file())
   var snapshot: String
 
   @Argument(help: "up, down, status or exec.")
@@ -84,10 +86,10 @@ struct ReplayCommand: ParsableCommand {
     print("\(status.condition.rawValue): \(status.processes) processes, in \(folder)")
     for node in status.nodes {
       let names = (status.namespaces[node] ?? []).filter { $0 != .root }.map(\.rawValue)
-      print(terminalSafe("node \(node): \(names.joined(separator: " "))"))
+      print(TerminalText.escaped("node \(node): \(names.joined(separator: " "))"))
     }
-    for guest in status.guests { print(terminalSafe("guest \(guest)")) }
-    for note in status.notes { print(terminalSafe("not as captured: \(note)")) }
+    for guest in status.guests { print(TerminalText.escaped("guest \(guest)")) }
+    for note in status.notes { print(TerminalText.escaped("not as captured: \(note)")) }
     if status.condition == .incomplete { throw ExitCode(2) }
     if status.condition == .down { throw ExitCode(1) }
   }
@@ -97,6 +99,7 @@ struct ReplayCommand: ParsableCommand {
       throw CommandError("exec: wanted --in PLACE and, behind `--`, a command")
     }
     let replay = try Replay.open(folder)
+    umask(Ovsight.callersMask)
     let words = try replay.command(command, in: try resolve(place)).replacingProcess()
     throw CommandError(words)
   }

@@ -29,11 +29,13 @@ struct ReportCommand: ParsableCommand {
       With --confirm each traced packet is really sent in the snapshot's replay, which must be up, \
       and what was seen stands beside what was predicted.
 
+      The site's files are yours alone (mode 0600, folders 0700): `chmod -R a+rX site` publishes it.
+
       Other formats go to standard output, or into the file that --output names: text, json, sarif, \
       junit and prometheus hold the findings, dot and svg the topology.
       """)
 
-  @Argument(help: "A snapshot file made by `ovsight import`.")
+  @Argument(help: "A snapshot file made by `ovsight import`.", completion: .file())
   var snapshot: String
 
   @Option(

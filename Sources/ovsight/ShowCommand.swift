@@ -15,19 +15,24 @@ struct ShowCommand: ParsableCommand {
       agents, vm, drift or gaps. 'vm NAME' is one page on a server; 'drift' is where the nodes differ \
       from what Neutron was asked for. NAME selects: a name, an id or its beginning, an address, a MAC, a device; with it more \
       is shown. Where several things have the name, all are shown.
+
+        ovsight show cloud.db ports
+        ovsight show cloud.db vm web1
+        ovsight show cloud.db drift --format json
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case table, json
   }
 
-  @Argument(help: "A snapshot file, as 'ovsight import' writes it.")
+  @Argument(help: "A snapshot file, as 'ovsight import' writes it.", completion: .file())
   var snapshot: String
 
   @Argument(help: "What to show.")
   var topic: ShowTopic
 
-  @Argument(help: "Only what this name, id or address means.")
+  @Argument(
+    help: "Only what this name, id or address means.", completion: NameCompletion.origins)
   var name: String?
 
   @Option(help: "table for people, json for programs.")

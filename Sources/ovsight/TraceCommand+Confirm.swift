@@ -18,11 +18,11 @@ extension TraceCommand {
     case .json, .jsonl: print(report.line(facts))
     case .text:
       let names = resolver.names
-      for line in report.lines({ names[$0] ?? $0 }) { print(terminalSafe(line)) }
+      for line in report.lines({ names[$0] ?? $0 }) { print(TerminalText.escaped(line)) }
       print("")
       var text = TraceText(facts, names: names)
       text.showsEvidence = !brief
-      for line in text.lines(report.result) { print(terminalSafe(line)) }
+      for line in text.lines(report.result) { print(TerminalText.escaped(line)) }
     }
     switch (report.isConfirmed, report.result.outcome.isDelivered) {
     case (true?, true?): return

@@ -26,13 +26,14 @@ struct TraceCommand: AsyncParsableCommand {
       not tell, or bad usage.
       """)
 
-  @Argument(help: "A snapshot file made by `ovsight import`.")
+  @Argument(help: "A snapshot file made by `ovsight import`.", completion: .file())
   var snapshot: String
 
-  @Option(name: .customLong("from"), help: "Where the packet starts.")
+  @Option(
+    name: .customLong("from"), help: "Where the packet starts.", completion: NameCompletion.origins)
   var origin: String?
 
-  @Option(name: .customLong("to"), help: "Where it shall go.")
+  @Option(name: .customLong("to"), help: "Where it shall go.", completion: NameCompletion.targets)
   var destination: String?
 
   @Option(name: .customLong("proto"), help: "icmp, icmp6, tcp, udp, sctp, arp or dhcp.")
@@ -126,7 +127,7 @@ struct TraceCommand: AsyncParsableCommand {
     case .text:
       var text = TraceText(facts, names: resolver.names)
       text.showsEvidence = !brief
-      for line in text.lines(result) { print(terminalSafe(line)) }
+      for line in text.lines(result) { print(TerminalText.escaped(line)) }
     }
     switch result.outcome.isDelivered {
     case true?: return

@@ -37,13 +37,13 @@ struct WhyCommand: ParsableCommand {
       disagrees, 2 could not tell, or bad usage.
       """)
 
-  @Argument(help: "A snapshot file made by `ovsight import`.")
+  @Argument(help: "A snapshot file made by `ovsight import`.", completion: .file())
   var snapshot: String?
 
-  @Argument(help: "The guest.")
+  @Argument(help: "The guest.", completion: NameCompletion.origins)
   var guest: String?
 
-  @Argument(help: "What it does not reach.")
+  @Argument(help: "What it does not reach.", completion: NameCompletion.targets)
   var target: String?
 
   @Option(name: .customLong("eip"), help: "A floating IP that is not reached from outside.")
@@ -100,7 +100,7 @@ struct WhyCommand: ParsableCommand {
       confirm.isAsked ? try confirmed(snapshot, diagnostician).confirm(leg.diagnosis.probe) : nil
     }
     switch format {
-    case .json: printLine(output.json(walk, report).rendered)
+    case .json: print(output.json(walk, report).rendered)
     case .text:
       for line in report?.lines(output.name) ?? [] { printLine(line) }
       if report != nil { printLine("") }
@@ -144,14 +144,14 @@ struct WhyCommand: ParsableCommand {
       throw CommandError("\(batch): \(error)")
     }
     guard confirm.isAsked else {
-      for probe in probes { printLine(diagnostician.diagnose(probe).json(facts).rendered) }
+      for probe in probes { print(diagnostician.diagnose(probe).json(facts).rendered) }
       return
     }
     var isDisproved = false
     try confirmed(snapshot, diagnostician).confirm(all: probes) { probe, report in
       isDisproved = isDisproved || report.isConfirmed == false
       let answer = diagnostician.diagnose(probe).json(facts)
-      printLine(
+      print(
         JSONText.object([.init("why", answer), .init("confirm", report.json)]).rendered)
     }
     if isDisproved { throw ExitCode(1) }

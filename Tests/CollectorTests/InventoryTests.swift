@@ -111,6 +111,35 @@ import Testing
     #expect(error("all: [\n", file: "x.yml")?.hasPrefix("x.yml: no YAML: ") == true)
   }
 
+  /// What takes no time to write must take none to refuse.
+  @Test func rangesAndAliasesAreBounded() throws {
+    #expect(
+      error("a[1:1000][1:1000]\n") == "hosts:1: a[1:1000][1:1000]: more than 100000 hosts")
+    let brackets = String(repeating: "[1:1]", count: 20_000)
+    #expect(try lines("a\(brackets)\n").count == 1)
+    let zeros = String(repeating: "0", count: 100_000)
+    #expect(error("a[\(zeros)1:9]\n")?.contains("wanted [first:last]") == true)
+    #expect(error("a[:b]\n")?.contains("wanted [first:last]") == true)
+    #expect(try lines("x[!:~:300]\n") == ["x!: ssh -- x! sh -s"])
+    // Twenty lines that stand for a million groups.
+    var yaml = "g0: &g0 {hosts: {h: }}\n"
+    for level in 1..<19 {
+      let before = "*g\(level - 1)"
+      yaml += "g\(level): &g\(level) {children: {a: \(before), b: \(before), c: \(before)}}\n"
+    }
+    #expect(error(yaml, file: "x.yml") == "x.yml: more than 200000 groups and hosts")
+    let deep = String(repeating: "[", count: 50_000)
+    #expect(error(deep, file: "x.yml")?.hasPrefix("x.yml: no YAML: ") == true)
+  }
+
+  @Test func manyHostsInManyGroupsAreResolvedInTime() throws {
+    var text = "h[1:20000]\n"
+    for group in 0..<50 { text += "[g\(group)]\nh[1:20000]\n" }
+    let start = ContinuousClock.now
+    #expect(try lines(text).count == 20_000)
+    #expect(ContinuousClock.now - start < .seconds(60))
+  }
+
   @Test func oneNodeNamedTwiceNamesBoth() throws {
     let targets = [
       try NodeTarget(host: "cmp1", isRaised: false),

@@ -1,9 +1,10 @@
 // sosreports as sos lays them out, as folders and as tarballs.
 import Facts
-import Formats
 import Foundation
 import NetworkTypes
 import Testing
+
+@testable import Formats
 
 @Suite struct SosreportTests {
   static let router = "qrouter-0b2a3c4d-0000-4000-8000-000000000001"
@@ -189,5 +190,25 @@ import Testing
           == "\(scratch.file("b")): node n2 is node n1 of \(scratch.file("a")) again"
           + ": wanted each node in one folder only")
     }
+  }
+
+  /// A few kilobytes that unpack to more than anybody has memory for.
+  @Test func whatAnArchiveKeepsIsBounded() throws {
+    let scratch = try ScratchFolder()
+    let report = scratch.path + "/sosreport-n1/sos_commands/networking"
+    try FileManager.default.createDirectory(atPath: report, withIntermediateDirectories: true)
+    for name in ["ip_route_show_table_all", "ip_-4_rule_list", "ip_-s_-s_neigh_show"] {
+      try Data(repeating: 0x20, count: 3_000_000).write(to: URL(filePath: "\(report)/\(name)"))
+    }
+    let archive = scratch.path + "/sosreport-n1.tar.gz"
+    let tar = Process()
+    tar.executableURL = URL(filePath: "/usr/bin/env")
+    tar.arguments = ["tar", "-czf", archive, "-C", scratch.path, "sosreport-n1"]
+    try tar.run()
+    tar.waitUntilExit()
+    let read = try Sosreport.reading(archive: archive, keeping: 7_000_000)
+    #expect(read.files.filter { $0.bytes.count == 3_000_000 }.count == 2)
+    #expect(
+      read.unreadable.map(\.reason) == ["the archive holds more than 7000000 bytes, not read"])
   }
 }

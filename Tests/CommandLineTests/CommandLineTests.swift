@@ -33,7 +33,10 @@ enum Program {
   }
 
   static func run(_ arguments: [String], in folder: String? = nil) throws -> Run {
-    let process = try process(arguments, in: folder)
+    try finish(try process(arguments, in: folder))
+  }
+
+  static func finish(_ process: Process) throws -> Run {
     let scratch = FileManager.default.temporaryDirectory
       .appending(path: "ovsight-run-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
@@ -167,13 +170,18 @@ final class ScratchFolder: Sendable {
     let usage = try Program.run(["import"])
     #expect(usage.status == 2)
     #expect(usage.error.hasPrefix("ovsight: Missing expected argument '<folders> ...'\n"))
-    #expect(try Program.run(["fly"]).status == 2)
+    let fly = try Program.run(["adit", "a.db"])
+    #expect(fly.status == 2)
+    #expect(
+      fly.error.hasPrefix("ovsight: 'adit' is no command: did you mean 'audit'? wanted one of "))
+    let option = try Program.run(["audit", "a.db", "--fromat", "json"])
+    #expect(option.error.contains("Did you mean '--format'?"))
     #expect(try Program.run(["audit", "--format", "xml", "a.db"]).status == 2)
     let help = try Program.run(["--help"])
     #expect(help.status == 0)
     #expect(help.output.contains("ovsight <subcommand>"))
     #expect(help.error == "")
-    #expect(try Program.run(["--version"]).output == "0.1.0\n")
+    #expect(try Program.run(["--version"]).output == "0.1.0, snapshot schema 3\n")
   }
 
   @Test func namesCannotSpeakToTheTerminal() throws {

@@ -1,4 +1,5 @@
 // Tables: aligned, wrapped, and harmless whatever stands in them.
+import Facts
 import Testing
 
 @testable import LogicalModel

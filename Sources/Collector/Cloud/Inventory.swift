@@ -13,6 +13,7 @@ struct InventoryHost: Hashable, Sendable {
 /// Hosts and groups as they stand in a file, before groups are resolved.
 struct InventoryGroups: Hashable, Sendable {
   struct Group: Hashable, Sendable {
+    /// One that the file names twice stands here twice.
     var hosts: [String] = []
     var children: [String] = []
     var variables: [String: String] = [:]
@@ -30,9 +31,7 @@ struct InventoryGroups: Hashable, Sendable {
       order.append(name)
     }
     hosts[name]?.variables.merge(variables) { $1 }
-    if let group, groups[group, default: Group()].hosts.contains(name) == false {
-      groups[group, default: Group()].hosts.append(name)
-    }
+    if let group { groups[group, default: Group()].hosts.append(name) }
   }
 }
 
@@ -62,9 +61,30 @@ public enum Inventory {
 struct InventoryResolution {
   private let parsed: InventoryGroups
   private let file: String
+  /// The hosts of each group and of the groups in it.
+  private let members: [String: Set<String>]
+  /// The groups that hold a host, outer ones first.
+  private let holding: [String: [String]]
+
   init(_ parsed: InventoryGroups, file: String) {
     self.parsed = parsed
     self.file = file
+    let within = Dictionary(
+      uniqueKeysWithValues: parsed.groups.keys.map { ($0, Self.descendants(of: $0, in: parsed)) })
+    members = within.mapValues { groups in
+      groups.reduce(into: []) { $0.formUnion(parsed.groups[$1]?.hosts ?? []) }
+    }
+    // How many groups a group is within.
+    var depths: [String: Int] = [:]
+    for (group, inner) in within {
+      for name in inner where name != group { depths[name, default: 0] += 1 }
+    }
+    let outerFirst = parsed.groups.keys.sorted { (depths[$0] ?? 0, $0) < (depths[$1] ?? 0, $1) }
+    var holding: [String: [String]] = [:]
+    for group in outerFirst {
+      for host in members[group] ?? [] { holding[host, default: []].append(group) }
+    }
+    self.holding = holding
   }
 
   func hosts(of wanted: [String]) throws(CollectionError) -> [InventoryHost] {
@@ -75,7 +95,7 @@ struct InventoryResolution {
         guard parsed.groups[group] != nil else {
           throw CollectionError("\(file): no group \(group): wanted \(groupNames)")
         }
-        names.formUnion(members(of: group))
+        names.formUnion(members[group] ?? [])
       }
       if wanted.contains("all") { names = Set(parsed.order) }
     }
@@ -88,13 +108,7 @@ struct InventoryResolution {
   }
 
   /// A group that is its own child is seen once.
-  private func members(of group: String) -> Set<String> {
-    var found: Set<String> = []
-    for name in descendants(of: group) { found.formUnion(parsed.groups[name]?.hosts ?? []) }
-    return found
-  }
-
-  private func descendants(of group: String) -> Set<String> {
+  private static func descendants(of group: String, in parsed: InventoryGroups) -> Set<String> {
     var seen: Set<String> = [group]
     var pending = [group]
     while let name = pending.popLast() {
@@ -108,21 +122,12 @@ struct InventoryResolution {
   /// Outer groups first, so that inner ones and the host itself win.
   private func host(_ name: String) -> InventoryHost? {
     guard var host = parsed.hosts[name] else { return nil }
-    let holding = parsed.groups.keys.filter { members(of: $0).contains(name) }
-    let ordered = holding.sorted { first, second in
-      (depth(first), first) < (depth(second), second)
-    }
     var variables = parsed.groups["all"]?.variables ?? [:]
-    for group in ordered where group != "all" {
+    for group in holding[name] ?? [] where group != "all" {
       variables.merge(parsed.groups[group]?.variables ?? [:]) { $1 }
     }
     host.variables = variables.merging(host.variables) { $1 }
     return host
-  }
-
-  /// How many groups a group is within.
-  private func depth(_ group: String) -> Int {
-    parsed.groups.keys.count { $0 != group && descendants(of: $0).contains(group) }
   }
 }
 

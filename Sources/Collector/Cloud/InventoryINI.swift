@@ -109,25 +109,33 @@ enum InventoryINI {
 enum InventoryRange {
   /// A range of a million hosts is a slip of the pen.
   private static let maximumHosts = 100_000
+  /// Three numbers; zeros before them make names as long.
+  private static let maximumRangeBytes = 64
 
   static func names(_ pattern: String, _ source: String) throws(CollectionError) -> [String] {
-    guard let open = pattern.firstIndex(of: "["), open > pattern.startIndex,
-      let close = pattern[open...].firstIndex(of: "]")
-    else { return [pattern] }
-    let inner = pattern[pattern.index(after: open)..<close]
-    let rest = try names(String(pattern[pattern.index(after: close)...]), source)
-    let heads = try values(String(inner), source)
-    guard heads.count * rest.count <= maximumHosts else {
-      throw CollectionError("\(source): \(pattern): more than \(maximumHosts) hosts")
+    var names = [""]
+    var rest = pattern[...]
+    // A pattern that begins with a bracket is an address's.
+    while let open = rest.firstIndex(of: "["), open > pattern.startIndex,
+      let close = rest[open...].firstIndex(of: "]")
+    {
+      let head = rest[..<open]
+      let values = try values(String(rest[rest.index(after: open)..<close]), source)
+      guard names.count * values.count <= maximumHosts else {
+        throw CollectionError("\(source): \(pattern): more than \(maximumHosts) hosts")
+      }
+      names = names.flatMap { name in values.map { name + head + $0 } }
+      rest = rest[rest.index(after: close)...]
     }
-    return heads.flatMap { head in rest.map { pattern[..<open] + head + $0 } }
+    return names.map { $0 + rest }
   }
 
   private static func values(_ range: String, _ source: String) throws(CollectionError) -> [String]
   {
     let parts = range.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     let wanted = CollectionError("\(source): [\(range)]: wanted [first:last] or [first:last:step]")
-    guard parts.count == 2 || parts.count == 3, let step = parts.count == 3 ? Int(parts[2]) : 1,
+    guard parts.count == 2 || parts.count == 3, range.utf8.count <= maximumRangeBytes,
+      let step = parts.count == 3 ? Int(parts[2]) : 1,
       step > 0
     else { throw wanted }
     if let first = Int(parts[0]), let last = Int(parts[1]), first >= 0, first <= last {
@@ -142,8 +150,8 @@ enum InventoryRange {
     guard let first = parts[0].utf8.first, let last = parts[1].utf8.first, parts[0].utf8.count == 1,
       parts[1].utf8.count == 1, first <= last
     else { throw wanted }
-    return stride(from: first, through: last, by: step).map { byte in
-      String(decoding: [byte], as: UTF8.self)
+    return stride(from: Int(first), through: Int(last), by: step).map { byte in
+      String(decoding: [UInt8(truncatingIfNeeded: byte)], as: UTF8.self)
     }
   }
 }

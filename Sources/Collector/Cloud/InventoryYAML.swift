@@ -2,7 +2,18 @@
 // Inventory.
 import Yams
 
-enum InventoryYAML {
+struct InventoryYAML {
+  private let file: String
+  private var result = InventoryGroups()
+  private var visits = 0
+
+  /// Aliases may make a tree endless; nothing real is nested deeper.
+  private static let maximumDepth = 20
+  /// Aliases of aliases make a tree of millions out of twenty lines.
+  private static let maximumVisits = 200_000
+
+  private init(file: String) { self.file = file }
+
   static func parse(_ text: String, file: String) throws(CollectionError) -> InventoryGroups {
     let node: Node?
     do {
@@ -13,55 +24,60 @@ enum InventoryYAML {
     guard let top = node?.mapping else {
       throw CollectionError("\(file): wanted groups with hosts, children and vars")
     }
-    var result = InventoryGroups()
-    for (key, value) in top { try read(group: name(key), value, file, 0, into: &result) }
-    return result
+    var reader = InventoryYAML(file: file)
+    for (key, value) in top { try reader.read(group: name(key), value, 0) }
+    return reader.result
   }
 
-  /// Aliases may make a tree endless; nothing real is nested deeper.
-  private static let maximumDepth = 20
-
-  private static func read(
-    group: String, _ node: Node, _ file: String, _ depth: Int, into result: inout InventoryGroups
+  private mutating func read(
+    group: String, _ node: Node, _ depth: Int
   ) throws(CollectionError) {
-    guard depth < maximumDepth else {
-      throw CollectionError("\(file): groups nested more than \(maximumDepth) deep")
+    guard depth < Self.maximumDepth else {
+      throw CollectionError("\(file): groups nested more than \(Self.maximumDepth) deep")
     }
+    try count()
     result.groups[group, default: .init()].hosts += []
     guard let parts = node.mapping else {
-      if isEmpty(node) { return }
-      throw CollectionError("\(place(node, file)): group \(group): wanted hosts, children and vars")
+      if Self.isEmpty(node) { return }
+      throw CollectionError("\(place(node)): group \(group): wanted hosts, children and vars")
     }
     for (key, value) in parts {
-      switch name(key) {
-      case "hosts": try readHosts(group, value, file, into: &result)
+      switch Self.name(key) {
+      case "hosts": try readHosts(group, value)
       case "vars":
-        result.groups[group]?.variables.merge(variables(value)) { $1 }
+        result.groups[group]?.variables.merge(Self.variables(value)) { $1 }
       case "children":
         for (child, content) in value.mapping ?? [:] {
-          result.groups[group]?.children.append(name(child))
-          try read(group: name(child), content, file, depth + 1, into: &result)
+          result.groups[group]?.children.append(Self.name(child))
+          try read(group: Self.name(child), content, depth + 1)
         }
       default: continue
       }
     }
   }
 
-  private static func readHosts(
-    _ group: String, _ node: Node, _ file: String, into result: inout InventoryGroups
-  ) throws(CollectionError) {
-    if isEmpty(node) { return }
+  private mutating func readHosts(_ group: String, _ node: Node) throws(CollectionError) {
+    if Self.isEmpty(node) { return }
     guard let hosts = node.mapping else {
-      throw CollectionError("\(place(node, file)): hosts of \(group): wanted a mapping")
+      throw CollectionError("\(place(node)): hosts of \(group): wanted a mapping")
     }
     for (key, value) in hosts {
-      let source = place(key, file)
-      for host in try InventoryRange.names(name(key), source) {
-        result.add(host, variables: variables(value), group: group, source: source)
+      let source = place(key)
+      for host in try InventoryRange.names(Self.name(key), source) {
+        try count()
+        result.add(host, variables: Self.variables(value), group: group, source: source)
       }
     }
   }
 
+  private mutating func count() throws(CollectionError) {
+    visits += 1
+    guard visits <= Self.maximumVisits else {
+      throw CollectionError("\(file): more than \(Self.maximumVisits) groups and hosts")
+    }
+  }
+
+  private func place(_ node: Node) -> String { node.mark.map { "\(file):\($0.line)" } ?? file }
   private static func name(_ node: Node) -> String { node.scalar?.string ?? "" }
   private static func isEmpty(_ node: Node) -> Bool {
     node.scalar.map { ["", "~", "null"].contains($0.string) } ?? false
@@ -72,9 +88,6 @@ enum InventoryYAML {
       if let text = value.scalar?.string { result[name(key)] = text }
     }
     return result
-  }
-  private static func place(_ node: Node, _ file: String) -> String {
-    node.mark.map { "\(file):\($0.line)" } ?? file
   }
   private static func firstLine(_ text: String) -> String {
     text.split(separator: "\n").first.map(String.init) ?? text

@@ -1,12 +1,14 @@
 // A folder that appears whole or not at all: made beside its target, then renamed to it. What a
 // killed process left behind is removed by the next one.
 import Glibc
+import Interruption
 
 /// Locked for as long as it is there, so that nobody takes it for abandoned.
 public struct StagingFolder: ~Copyable {
   public let path: String
   private let target: String
   private let descriptor: Int32
+  private let undoing: Interruption.Step
 
   /// Makes `.NAME.partial-XXXXXX` beside `target`.
   public init(beside target: String) throws {
@@ -21,6 +23,10 @@ public struct StagingFolder: ~Copyable {
     let lock = open(made, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw DiskError(target) }
     path = made
+    undoing = Interruption.undo {
+      // Files that are still coming in may keep the folder from going.
+      for _ in 0..<20 where access(made, F_OK) == 0 { Folders.remove(made) }
+    }
     self.target = target
     descriptor = lock
   }
@@ -28,6 +34,7 @@ public struct StagingFolder: ~Copyable {
   deinit {
     // After `commit` nothing is there any more.
     Folders.remove(path)
+    Interruption.forget(undoing)
     close(descriptor)
   }
 

@@ -105,7 +105,8 @@ struct FrameReader {
     case "hello":
       guard let texts = try fields.next(3) else { return nil }
       let numbers = texts.map { Double(String(decoding: $0, as: UTF8.self)) }
-      return .hello(uptime: numbers[0], epoch: numbers[1], userID: numbers[2].map { Int($0) })
+      return .hello(
+        uptime: numbers[0], epoch: numbers[1], userID: numbers[2].flatMap { Int(exactly: $0) })
     case "begin":
       guard let header = try header(&fields) else { return nil }
       isInBody = true

@@ -21,6 +21,9 @@ struct NodeFolder {
   /// A node of more hostile names than these is told of in one word more.
   private static let maximumRefusals = 100
 
+  /// The script sends a few a namespace.
+  private static let maximumWitnesses = 100_000
+
   struct WitnessKey: Hashable {
     let label: String
     let name: String
@@ -46,6 +49,7 @@ struct NodeFolder {
     case .data(let bytes): try append(bytes)
     case .end(let exitCode, let said): try end(exitCode, said)
     case .witness(let stage, let label, let name, let checksum):
+      guard witnesses.count < Self.maximumWitnesses else { return }
       let key = WitnessKey(label: SafeName.line(label), name: SafeName.line(name))
       witnesses[key, default: [:]][SafeName.line(stage)] = SafeName.line(checksum)
     case .refuse(let kind, let name, let reason):

@@ -1,7 +1,6 @@
 // Requests to OpenStack's APIs: GET only, but for the one that asks Keystone for a token. Feeds
 // NeutronReader. Neither token nor password is ever part of an error or a file.
 import Foundation
-import FoundationNetworking
 
 /// A logged-in session.
 struct OpenStackSession: Sendable {
@@ -22,12 +21,10 @@ struct OpenStackSession: Sendable {
     guard let address = settings.auth["auth_url"], let base = URL(string: address) else {
       throw CollectionError("no auth_url: wanted auth.auth_url or OS_AUTH_URL")
     }
-    var request = URLRequest(url: Self.identity(base).appendingPathComponent("auth/tokens"))
-    request.httpMethod = "POST"
-    request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-    request.httpBody = try KeystoneRequest.body(settings)
-    let answer = try await http.send(request)
-    guard let token = answer.response.value(forHTTPHeaderField: "X-Subject-Token") else {
+    let answer = try await http.send(
+      to: Self.identity(base).appendingPathComponent("auth/tokens"),
+      headers: ["Content-Type": "application/json"], body: try KeystoneRequest.body(settings))
+    guard let token = answer.headers["x-subject-token"] else {
       throw CollectionError("\(HTTPClient.shown(base)): answered without a token")
     }
     self.token = token
@@ -58,10 +55,9 @@ struct OpenStackSession: Sendable {
   }
 
   func get(_ url: URL) async throws -> Data {
-    var request = URLRequest(url: url)
-    request.setValue("application/json", forHTTPHeaderField: "Accept")
-    if let token { request.setValue(token, forHTTPHeaderField: "X-Auth-Token") }
-    return try await http.send(request).body
+    var headers = ["Accept": "application/json"]
+    if let token { headers["X-Auth-Token"] = token }
+    return try await http.send(to: url, headers: headers).body
   }
 
   enum Service: Hashable, Sendable {
@@ -86,80 +82,5 @@ struct OpenStackSession: Sendable {
   /// Neutron's is without its version in the catalogue.
   static func network(_ base: URL) -> URL {
     base.path.split(separator: "/").last == "v2.0" ? base : base.appendingPathComponent("v2.0")
-  }
-}
-
-/// URLSession with what clouds.yaml says of certificates; follows no redirection, which would take
-/// the token elsewhere.
-struct HTTPClient: Sendable {
-  struct Answer: Sendable {
-    let response: HTTPURLResponse
-    let body: Data
-  }
-  /// The answer of a large cloud's ports is some ten megabytes a page.
-  private static let maximumBytes = 256 << 20
-  private let session: URLSession
-
-  init(_ settings: CloudSettings) {
-    // Foundation on Linux reads both from its environment only.
-    if !settings.isVerified {
-      setenv("URLSessionCertificateAuthorityInfoFile", "INSECURE_SSL_NO_VERIFY", 1)
-    } else if let file = settings.caFile {
-      setenv("URLSessionCertificateAuthorityInfoFile", file, 1)
-    }
-    let configuration = URLSessionConfiguration.ephemeral
-    configuration.timeoutIntervalForRequest = 60
-    configuration.httpCookieStorage = nil
-    configuration.urlCache = nil
-    session = URLSession(
-      configuration: configuration, delegate: RedirectionRefusal(), delegateQueue: nil)
-  }
-
-  /// Throws for anything but success, with the address but without its query.
-  func send(_ request: URLRequest) async throws -> Answer {
-    let shown = request.url.map(Self.shown) ?? "?"
-    let data: Data
-    let response: URLResponse
-    do {
-      (data, response) = try await session.data(for: request)
-    } catch {
-      let text = (error as? URLError)?.localizedDescription ?? "no answer"
-      throw CollectionError("\(shown): no answer: \(SafeName.firstLine(Array(text.utf8)))")
-    }
-    guard let response = response as? HTTPURLResponse else {
-      throw CollectionError("\(shown): no HTTP: wanted an OpenStack API")
-    }
-    guard (200..<300).contains(response.statusCode) else {
-      throw HTTPStatusError(address: shown, status: response.statusCode)
-    }
-    guard data.count <= Self.maximumBytes else {
-      throw CollectionError("\(shown): answered \(data.count) bytes, not read")
-    }
-    return Answer(response: response, body: data)
-  }
-
-  /// Without query, user and password.
-  static func shown(_ url: URL) -> String {
-    let port = url.port.map { ":\($0)" } ?? ""
-    return "\(url.scheme ?? "")://\(url.host ?? "")\(port)\(url.path)"
-  }
-}
-
-struct HTTPStatusError: Error, Hashable, CustomStringConvertible {
-  let address: String
-  let status: Int
-  var description: String {
-    let meaning = [401: "not logged in", 403: "not allowed", 404: "not there"][status]
-    return "\(address): HTTP \(status)\(meaning.map { " (\($0))" } ?? "")"
-  }
-}
-
-private final class RedirectionRefusal: NSObject, URLSessionTaskDelegate {
-  func urlSession(
-    _ session: URLSession, task: URLSessionTask,
-    willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
-    completionHandler: @escaping @Sendable (URLRequest?) -> Void
-  ) {
-    completionHandler(nil)
   }
 }

@@ -14,6 +14,10 @@ struct Sosreport {
   /// Larger files are a gap: a flow table of a million entries prints 200 MB.
   private static let maximumFileBytes = CaptureFolder.maximumFileBytes
 
+  /// All that is kept of an archive, in memory: the largest networks' is some hundred MB, and a few
+  /// MB of xz may unpack to anything.
+  static let maximumBytes = 4 << 30
+
   /// What makes a folder a sosreport's.
   static func isFolder(_ path: String) -> Bool { FileTree.isDirectory("\(path)/sos_commands") }
 
@@ -47,9 +51,12 @@ struct Sosreport {
     return collected.report(named: CaptureFolder.lastComponent(folder))
   }
 
-  static func reading(archive: String) throws(ArchiveError) -> Sosreport {
+  static func reading(
+    archive: String, keeping maximumBytes: Int = maximumBytes
+  ) throws(ArchiveError) -> Sosreport {
     var collected = Collected()
     var isSosreport = false
+    var kept = 0
     try TarArchive.read(
       archive,
       wants: { name, size in
@@ -60,6 +67,11 @@ struct Sosreport {
           collected.refuse(path, Self.reason(.tooLarge))
           return false
         }
+        guard kept + size <= maximumBytes else {
+          collected.refuse(path, "the archive holds more than \(maximumBytes) bytes, not read")
+          return false
+        }
+        kept += size
         return true
       }, found: { name, bytes in collected.add(withoutTop(name), bytes) })
     guard isSosreport else { throw ArchiveError(problem: "holds no sos_commands") }

@@ -1,4 +1,5 @@
 // Findings for a terminal. Names are anyone's: control characters are shown, not sent.
+import Facts
 import LogicalModel
 
 enum FindingsText {

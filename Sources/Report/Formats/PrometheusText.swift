@@ -1,5 +1,6 @@
 // Findings as a Prometheus textfile for node_exporter's collector, for alerts and boards.
 import Audit
+import Facts
 import LogicalModel
 
 enum PrometheusText {

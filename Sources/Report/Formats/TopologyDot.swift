@@ -1,4 +1,5 @@
 // The logical topology as a graph for Graphviz.
+import Facts
 import LogicalModel
 import NetworkTypes
 

@@ -1,6 +1,6 @@
 // Text of anyone's making → HTML. Every string that reaches a page goes through here: Markup and
 // PageValue hold nothing else.
-import LogicalModel
+import Facts
 
 /// Escaping for HTML and SVG, in text and in quoted attributes alike.
 enum HTMLText {

@@ -1,5 +1,5 @@
 // The few shapes that the drawings are made of.
-import LogicalModel
+import Facts
 
 enum SVG {
   static func root(

@@ -18,7 +18,8 @@ public enum TerminalText {
     return result
   }
 
-  private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+  /// What a terminal obeys, or what hides a part of a text or turns it around.
+  static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
     // Bidirectional overrides, joiners, tags: invisible, and able to fake another name.
@@ -51,7 +52,7 @@ public enum TerminalText {
   }
 
   /// Lines of at most `limit` columns, broken at spaces where there are some.
-  static func wrapped(_ text: String, to limit: Int) -> [String] {
+  public static func wrapped(_ text: String, to limit: Int) -> [String] {
     guard limit > 0, width(text) > limit else { return [text] }
     var lines: [String] = []
     var line = ""

@@ -1,0 +1,1 @@
+../../Sources/ovsight/ProbeFile.swift
