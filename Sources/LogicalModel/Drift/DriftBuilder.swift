@@ -11,6 +11,8 @@ struct DriftBuilder {
   let ports: [PortID: NeutronPort]
   /// Those that Neutron has.
   let portsByNetwork: [NetworkID: [Port]]
+  /// As the API has them; asked for every rule that names a group.
+  let portsByGroup: [SecurityGroupID: [NeutronPort]]
   /// Hosts by where their tunnels end; asked for every network on every node.
   let tunnelEnds: [IPAddress: String]
   /// The API was asked by an administrator: what it does not list does not exist.
@@ -28,6 +30,9 @@ struct DriftBuilder {
     ports = Dictionary(records.map { ($0.id, $0) }) { first, _ in first }
     let known = model.ports.filter { $0.network != nil && $0.origin.contains(.api) }
     portsByNetwork = Dictionary(grouping: known) { $0.network ?? "" }
+    portsByGroup = records.reduce(into: [:]) { groups, record in
+      for group in Set(record.securityGroups) { groups[group, default: []].append(record) }
+    }
     tunnelEnds = Self.tunnelEnds(facts.neutron)
     // Only administrators see segments and bindings.
     isWhole =

@@ -123,8 +123,7 @@ extension DriftBuilder {
       return Set(addresses.addresses.filter { $0.family == family })
     }
     var found: Set<IPPrefix> = []
-    for record in neutron.ports.records
-    where record.securityGroups.contains(SecurityGroupID(group)) {
+    for record in portsByGroup[SecurityGroupID(group)] ?? [] {
       for fixed in record.fixedIPs where fixed.address.family == family {
         found.insert(IPPrefix(host: fixed.address))
       }
