@@ -118,7 +118,7 @@ let package = Package(
       name: "synthetic-cloud", path: "Tests/Benchmarks/SyntheticCloud",
       swiftSettings: strict + fast),
     .executableTarget(
-      name: "ovsight-benchmark", dependencies: ["Facts", "Formats"],
+      name: "ovsight-benchmark", dependencies: ["Facts", "Formats", "NetworkTypes"],
       path: "Tests/Benchmarks/Benchmark", swiftSettings: strict + fast),
     tests("NetworkTypesTests", ["NetworkTypes", "Conntrack"]),
     tests("PacketSetsTests", ["PacketSets"]),

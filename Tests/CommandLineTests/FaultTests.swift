@@ -151,6 +151,7 @@ private enum Shell {
     for step in 0..<40 where interrupted < 3 {
       let process = try Program.process(["import", Program.fixture, "-o", folder.file("a.db")])
       process.standardOutput = FileHandle.nullDevice
+      process.takesSignals()
       try process.run()
       // Some while it reads, some while it writes.
       if step % 2 == 0 { while process.isRunning, try names(folder).isEmpty { usleep(500) } }
@@ -190,6 +191,16 @@ private enum Shell {
 
   private func mode(_ path: String) throws -> Int? {
     try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+  }
+}
+
+extension Process {
+  /// Ctrl-C and a closed terminal reach it: a shell's background job, or one under `nohup`, has them
+  /// ignored, and so has what it starts.
+  fileprivate func takesSignals() {
+    guard let program = executableURL?.path else { return }
+    executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    arguments = ["--default-signal=INT,HUP,TERM", program] + (arguments ?? [])
   }
 }
 
@@ -233,6 +244,7 @@ private enum Shell {
     environment["PATH"] = "\(scratch.file("bin")):\(environment["PATH"] ?? "")"
     process.environment = environment
     process.standardError = FileHandle.nullDevice
+    process.takesSignals()
     try process.run()
     for _ in 0..<1_000 where try names(scratch).count < 2 { usleep(5_000) }
     #expect(try names(scratch).count == 2, "it has begun")
