@@ -3,52 +3,7 @@
 import Facts
 import Formats
 import GRDB
-import GRDBSQLite
 import NetworkTypes
-
-/// A prepared statement whose values are bound one by one.
-struct RowStatement {
-  private let statement: Statement
-  private let database: Database
-  private var handle: OpaquePointer { statement.sqliteStatement }
-
-  init(_ database: Database, _ table: String, columns: Int) throws {
-    let marks = Array(repeating: "?", count: columns).joined(separator: ", ")
-    self.database = database
-    statement = try database.makeStatement(sql: "INSERT INTO \(table) VALUES (\(marks))")
-  }
-
-  func bind(_ index: Int32, _ value: Int64) { sqlite3_bind_int64(handle, index, value) }
-  func bind(_ index: Int32, _ value: Int64?) {
-    if let value { bind(index, value) } else { sqlite3_bind_null(handle, index) }
-  }
-  func bind(_ index: Int32, _ text: String?) {
-    guard let text else {
-      sqlite3_bind_null(handle, index)
-      return
-    }
-    let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-    var copy = text
-    _ = copy.withUTF8 { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { text in
-        // A text of no bytes has no address, which would bind NULL.
-        text.isEmpty
-          ? sqlite3_bind_text(handle, index, "", 0, transient)
-          : sqlite3_bind_text(handle, index, text.baseAddress, Int32(text.count), transient)
-      }
-    }
-  }
-  /// Inserts what is bound.
-  func insert() throws {
-    let code = sqlite3_step(handle)
-    sqlite3_reset(handle)
-    guard code == SQLITE_DONE else {
-      throw DatabaseError(
-        resultCode: ResultCode(rawValue: code),
-        message: String(cString: sqlite3_errmsg(database.sqliteConnection)))
-    }
-  }
-}
 
 /// Writes the flows of one bridge after another.
 struct FlowWriter {
@@ -177,7 +132,7 @@ struct FlowWriter {
   private mutating func listNumber(
     _ actions: [FlowAction], _ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>
   ) throws -> Int64 {
-    let text = FlowText(String(decoding: bytes[line], as: UTF8.self)).actions
+    let text = String(decoding: bytes[PrintedMatch.actions(bytes, line)], as: UTF8.self)
     if let number = lists[text] { return number }
     let number = Int64(lists.count + 1)
     lists[text] = number

@@ -49,18 +49,28 @@ struct PrintedMatch {
   private static func match(
     _ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>
   ) -> Range<Int>? {
-    var index = line.lowerBound
-    while index + 8 <= line.upperBound {
-      if bytes[index] == UInt8(ascii: "a"), isActions(bytes, index) { break }
-      index += 1
-    }
-    guard index + 8 <= line.upperBound else { return nil }
+    guard let index = heading(bytes, line) else { return nil }
     var end = index
     while end > line.lowerBound, bytes[end - 1] == 0x20 { end -= 1 }
     guard end > line.lowerBound, bytes[end - 1] != UInt8(ascii: ",") else { return nil }
     var start = end
     while start > line.lowerBound, bytes[start - 1] != 0x20 { start -= 1 }
     return start..<end
+  }
+  /// Where `actions=` begins.
+  private static func heading(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>
+  ) -> Int? {
+    var index = line.lowerBound
+    while index + 8 <= line.upperBound {
+      if bytes[index] == UInt8(ascii: "a"), isActions(bytes, index) { return index }
+      index += 1
+    }
+    return nil
+  }
+  /// What stands behind `actions=`; empty without it.
+  static func actions(_ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) -> Range<Int> {
+    (heading(bytes, line).map { $0 + 8 } ?? line.upperBound)..<line.upperBound
   }
   private static func isActions(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Bool {
     let word: StaticString = "actions="

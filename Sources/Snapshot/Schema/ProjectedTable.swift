@@ -92,12 +92,12 @@ struct ProjectedTable: Sendable {
         return "CREATE INDEX \(name)_by_\(suffix) ON \(name) (\(index))"
       }
     fill = { database, source in
-      let names = columns.map(\.name).joined(separator: ", ")
-      let marks = columns.map { _ in "?" }.joined(separator: ", ")
-      let statement = try database.makeStatement(
-        sql: "INSERT INTO \(name) (\(names)) VALUES (\(marks))")
+      let statement = try RowStatement(database, name, columns: columns.count)
       for row in rows(source) {
-        try statement.execute(arguments: StatementArguments(columns.map { $0.value(row) }))
+        for (index, column) in columns.enumerated() {
+          statement.bind(Int32(index + 1), column.value(row))
+        }
+        try statement.insert()
       }
     }
   }

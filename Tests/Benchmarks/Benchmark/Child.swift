@@ -19,7 +19,7 @@ enum Child {
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
     var words = ([program] + arguments).map { strdup($0) } + [nil]
-    defer { words.forEach { free($0) } }
+    defer { for word in words { free(word) } }
     var identifier = pid_t()
     let start = ContinuousClock.now
     guard posix_spawnp(&identifier, program, &actions, nil, &words, environ) == 0 else {

@@ -28,7 +28,8 @@ enum FlowParsing {
         what: "parse flows, one thread, beside `ovs-ofctl \(arguments[0])`",
         amount: "\(count) flows, \(text.count >> 20) MiB",
         ours: "\(described(ours)), \(rounded(Double(count) / ours.median / 1e6, 2)) M flows/s",
-        peer: "\(described(peer)) of process time", ratio: peer.median / ours.median, wanted: wanted)
+        peer: "\(described(peer)) of process time", ratio: peer.median / ours.median, wanted: wanted
+      )
     }
   }
 }

@@ -25,7 +25,8 @@ enum RuleParsing {
         what: "parse iptables-save, one thread, beside `iptables-nft-restore --test`",
         amount: "\(count) rules, \(bytes.count >> 20) MiB",
         ours: "\(described(ours)), \(rounded(Double(count) / ours.median / 1e6, 2)) M rules/s",
-        peer: "\(described(peer)) of process time", ratio: peer.median / ours.median, wanted: "≥ 10×")
+        peer: "\(described(peer)) of process time", ratio: peer.median / ours.median,
+        wanted: "≥ 10×")
     ]
   }
 
