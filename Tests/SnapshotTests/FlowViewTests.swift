@@ -4,6 +4,7 @@ import Facts
 import Formats
 import Foundation
 import GRDB
+import NetworkTypes
 import Snapshot
 import Testing
 
@@ -73,6 +74,41 @@ import Testing
           #expect(field["is_exact"] == wanted.isExact, "\(rest)")
         }
       }
+    }
+  }
+
+  /// `ovs-ofctl --names` prints one text for what is another number on another bridge.
+  @Test func namedPortsAreTheirOwnBridges() throws {
+    let dump = "\(Self.head)priority=2,in_port=\"tap1\" actions=output:\"tap2\"\n"
+    let nodes: [NodeName] = ["n1", "n2"]
+    let files = nodes.enumerated().flatMap { index, node in
+      let ports = (1...2).map { number in
+        " \(number + index * 10)(tap\(number)): addr:02:00:00:00:00:0\(number)\n"
+          + "     config:     0\n     state:      LIVE\n     speed: 0 Mbps now, 0 Mbps max\n"
+      }
+      return [
+        RawFile(node: node, path: "ovs/br-int/ofctl_dump-flows.txt", bytes: Array(dump.utf8)),
+        RawFile(
+          node: node, path: "ovs/br-int/ofctl_dump-ports-desc.txt",
+          bytes: Array(("OFPST_PORT_DESC reply (OF1.4) (xid=0x2):\n" + ports.joined()).utf8)),
+      ]
+    }
+    let capture = Capture(sources: ["c"], nodes: nodes, files: files, unreadable: [])
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.db")
+    try SnapshotFile.write(
+      capture, CloudFacts(parsing: capture), to: path, toolVersion: "test")
+    try DatabaseQueue(path: path).read { database in
+      let rows = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT f.node, f.match, m.value, a.port FROM flow f
+          JOIN flow_match m ON m.flow = f.id JOIN flow_action a ON a.flow = f.id ORDER BY f.node
+          """)
+      #expect(rows.map { $0["node"] as String } == ["n1", "n2"])
+      #expect(rows.map { $0["match"] as String } == ["in_port=\"tap1\"", "in_port=\"tap1\""])
+      #expect(rows.map { $0["value"] as Int? } == [1, 11])
+      #expect(rows.map { $0["port"] as Int? } == [2, 12])
     }
   }
 }

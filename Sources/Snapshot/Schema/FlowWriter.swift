@@ -7,25 +7,28 @@ import NetworkTypes
 
 /// Writes the flows of one bridge after another.
 struct FlowWriter {
-  private struct ShapeKey: Hashable {
+  /// What decides which numbers a match's values are made of.
+  private struct LayoutKey: Hashable {
     let pattern: [UInt8]
     let kinds: [PrintedKind]
     let shape: MatchShape
-    let unrecognised: Int
   }
-  /// A word of a match's values: a constant, or a slot's number and what is added to it.
-  private struct ShapeWord {
-    var slot: Int
-    var constant: UInt64
+  /// Of each word of the values the slot that it is made of, 0 for none; and the shapes that differ in
+  /// nothing but constants: a port's name is another number on another bridge.
+  private struct Layout {
+    let slots: [Int]
+    var ids: [[UInt64]: Int64] = [:]
   }
-  private struct Shape {
-    let id: Int64
-    let words: [ShapeWord]
+  /// One text may be other actions on another bridge, where it names ports.
+  private struct ListKey: Hashable {
+    let text: String
+    let actions: [FlowAction]
   }
 
   private let row, run, shape, field, list, part, cookie: RowStatement
-  private var shapes: [ShapeKey: Shape] = [:]
-  private var lists: [String: Int64] = [:]
+  private var layouts: [LayoutKey: Layout] = [:]
+  private var shapeCount: Int64 = 0
+  private var lists: [ListKey: Int64] = [:]
   private var cookies: [UInt64: Int64] = [:]
   private var flowCount: Int64 = 0
   private var runCount: Int64 = 0
@@ -45,10 +48,9 @@ struct FlowWriter {
     _ flows: FlowList, of bridge: BridgeName, on node: NodeName, _ source: ProjectionSource
   ) throws {
     var listNumbers: [Int64?] = Array(repeating: nil, count: flows.actionLists.count)
-    var isUnderstood = flows.actionLists.map { actions in
+    let isUnderstood = flows.actionLists.map { actions in
       ProjectedAction.all(actions).allSatisfy { $0.kind != "unrecognised" }
     }
-    isUnderstood.append(false)
     var file: (id: CaptureFileID, bytes: [UInt8])?
     var index = 0
     while index < flows.count {
@@ -84,7 +86,7 @@ struct FlowWriter {
     let line = evidence.bytes.clamped(to: 0..<bytes.count)
     let head = flows.rows[index]
     let rare = head.rare == 0 ? nil : flows.rare[Int(head.rare) - 1]
-    let shape = try shape(of: flows, index, bytes, line, rare)
+    let shape = try shape(of: flows, index, bytes, line)
     let actions = flows.actionIndex(at: index)
     let number: Int64
     if let known = listNumbers[actions] {
@@ -133,9 +135,10 @@ struct FlowWriter {
     _ actions: [FlowAction], _ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>
   ) throws -> Int64 {
     let text = String(decoding: bytes[PrintedMatch.actions(bytes, line)], as: UTF8.self)
-    if let number = lists[text] { return number }
+    let key = ListKey(text: text, actions: actions)
+    if let number = lists[key] { return number }
     let number = Int64(lists.count + 1)
-    lists[text] = number
+    lists[key] = number
     list.bind(1, number)
     list.bind(2, text)
     try list.insert()
@@ -157,62 +160,30 @@ struct FlowWriter {
 
   /// The number of a flow's shape; the numbers of its match are in `printed`.
   private mutating func shape(
-    of flows: FlowList, _ index: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>,
-    _ rare: FlowList.Rare?
+    of flows: FlowList, _ index: Int, _ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>
   ) throws -> Int64 {
     printed.read(bytes, line)
-    let words = flows.values(at: index)
-    if let found = try shape(flows, index, words, bytes, rare) { return found }
-    // The numbers are not the match's values: then each such match is a shape of its own.
-    printed.read(bytes, line, isWhole: true)
-    return try shape(flows, index, words, bytes, rare) ?? 0
-  }
-
-  private mutating func shape(
-    _ flows: FlowList, _ index: Int, _ words: ArraySlice<UInt64>,
-    _ bytes: UnsafeBufferPointer<UInt8>, _ rare: FlowList.Rare?
-  ) throws -> Int64? {
-    let key = ShapeKey(
+    let key = LayoutKey(
       pattern: printed.pattern, kinds: printed.kinds,
-      shape: flows.shapes[flows.shapeIndex(at: index)],
-      unrecognised: rare?.unrecognisedMatches.count ?? 0)
-    if let found = shapes[key] { return agrees(found, words) ? found.id : nil }
-    let made = Shape(id: Int64(shapes.count + 1), words: layout(of: key.shape, words, bytes))
-    guard agrees(made, words) else { return nil }
-    shapes[key] = made
-    try insert(made, key)
-    return made.id
+      shape: flows.shapes[flows.shapeIndex(at: index)])
+    if layouts[key] == nil { layouts[key] = Layout(slots: slots(of: key.shape, bytes)) }
+    guard let slots = layouts[key]?.slots else { return 0 }
+    // What is left of each word without the number that it is made of.
+    let constants = zip(flows.values(at: index), slots).map { word, slot in
+      slot == 0 ? word : word &- UInt64(bitPattern: printed.numbers[slot - 1])
+    }
+    if let id = layouts[key]?.ids[constants] { return id }
+    shapeCount += 1
+    layouts[key]?.ids[constants] = shapeCount
+    try insert(shapeCount, key, slots, constants)
+    return shapeCount
   }
 
-  private func agrees(_ shape: Shape, _ words: ArraySlice<UInt64>) -> Bool {
-    var position = words.startIndex
-    for word in shape.words {
-      let number = word.slot == 0 ? 0 : UInt64(bitPattern: printed.numbers[word.slot - 1])
-      guard words[position] == number &+ word.constant else { return false }
-      position += 1
+  /// Of each word of a shape's values the slot that it is made of; 0 for none.
+  private func slots(of shape: MatchShape, _ bytes: UnsafeBufferPointer<UInt8>) -> [Int] {
+    shape.fields.flatMap { field in
+      field.wordCount == 2 ? [0, 0] : [slot(of: field, bytes) ?? 0]
     }
-    return true
-  }
-
-  /// Which number each field's value is made of.
-  private func layout(
-    of shape: MatchShape, _ words: ArraySlice<UInt64>, _ bytes: UnsafeBufferPointer<UInt8>
-  ) -> [ShapeWord] {
-    var result: [ShapeWord] = []
-    var position = words.startIndex
-    for field in shape.fields {
-      if field.wordCount == 2 {
-        result.append(ShapeWord(slot: 0, constant: words[position]))
-        result.append(ShapeWord(slot: 0, constant: words[position + 1]))
-      } else if let slot = slot(of: field, bytes) {
-        let number = UInt64(bitPattern: printed.numbers[slot - 1])
-        result.append(ShapeWord(slot: slot, constant: words[position] &- number))
-      } else {
-        result.append(ShapeWord(slot: 0, constant: words[position]))
-      }
-      position += field.wordCount
-    }
-    return result
   }
 
   /// The number, from 1, whose key names the field, or what the field is normalised from.
@@ -235,25 +206,25 @@ struct FlowWriter {
     .tcpDst, .udpDst, .sctpDst, .icmpCode, .icmp6Code,
   ]
 
-  private func insert(_ made: Shape, _ key: ShapeKey) throws {
-    shape.bind(1, made.id)
+  private func insert(
+    _ id: Int64, _ key: LayoutKey, _ slots: [Int], _ constants: [UInt64]
+  ) throws {
+    shape.bind(1, id)
     shape.bind(2, String(decoding: key.pattern, as: UTF8.self))
     shape.bind(3, String(decoding: key.kinds.map(\.rawValue), as: UTF8.self))
     try shape.insert()
     var word = 0
     for (position, (name, mask)) in zip(key.shape.fields, key.shape.masks).enumerated() {
-      let isWide = name.wordCount == 2
-      let place = made.words[word]
       let value =
-        isWide
-        ? UInt128(place.constant) << 64 | UInt128(made.words[word + 1].constant)
-        : UInt128(place.constant)
-      field.bind(1, made.id)
+        name.wordCount == 2
+        ? UInt128(constants[word]) << 64 | UInt128(constants[word + 1])
+        : UInt128(constants[word])
+      field.bind(1, id)
       field.bind(2, Int64(position))
       field.bind(3, name.name)
-      field.bind(4, Int64(place.slot))
-      // What is added to a slot's number; the value itself without one.
-      field.bind(5, place.slot == 0 ? small(value) : Int64(bitPattern: place.constant))
+      field.bind(4, Int64(slots[word]))
+      // What is added to a slot's number, which may be less than nothing; without one the value.
+      field.bind(5, slots[word] == 0 ? small(value) : Int64(bitPattern: constants[word]))
       field.bind(6, hexadecimal(value))
       field.bind(7, hexadecimal(mask))
       field.bind(8, mask == name.valueMask ? 1 : 0)

@@ -20,10 +20,8 @@ struct PrintedMatch {
   /// The key of each number, a range of the bytes that were read.
   private(set) var keys: [Range<Int>] = []
 
-  /// Reads the line of a flow. With `isWhole` all of it goes into the pattern.
-  mutating func read(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>, isWhole: Bool = false
-  ) {
+  /// Reads the line of a flow.
+  mutating func read(_ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) {
     pattern.removeAll(keepingCapacity: true)
     kinds.removeAll(keepingCapacity: true)
     numbers.removeAll(keepingCapacity: true)
@@ -39,7 +37,7 @@ struct PrintedMatch {
       }
       if end > start, !Self.isPriority(bytes, start..<end) {
         if !pattern.isEmpty { pattern.append(UInt8(ascii: ",")) }
-        token(bytes, start..<end, isWhole ? nil : equals)
+        token(bytes, start..<end, equals)
       }
       start = end + 1
     }
