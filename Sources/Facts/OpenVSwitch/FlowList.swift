@@ -60,18 +60,11 @@ public struct FlowList: Sendable {
   /// The number of a flow's actions, an index into `actionLists`.
   public func actionIndex(at index: Int) -> Int { Int(rows[index].actions) }
   public func table(at index: Int) -> UInt8 { rows[index].table }
-  public func priority(at index: Int) -> UInt16 { rows[index].priority }
-  public func cookie(at index: Int) -> UInt64 { rows[index].cookie }
-  public func actions(at index: Int) -> [FlowAction] { actionLists[Int(rows[index].actions)] }
   /// The words of a match's values, as its shape lays them out.
   public func values(at index: Int) -> ArraySlice<UInt64> {
     let row = rows[index]
     let count = shapes[Int(row.shape)].wordCount
     return words[Int(row.values)..<Int(row.values) + count]
-  }
-  public func hasTimeout(at index: Int) -> Bool {
-    guard let rare = rareRecord(of: rows[index]) else { return false }
-    return rare.idleTimeoutSeconds != 0 || rare.hardTimeoutSeconds != 0
   }
   public func evidence(at index: Int) -> Evidence { evidence(of: rows[index]) }
 

@@ -3,36 +3,6 @@
 import Facts
 import NetworkTypes
 
-/// A table that rows are written to directly.
-struct StoredTable: Sendable {
-  let name: String
-  let documentation: String
-  let columnDocumentation: [(name: String, documentation: String)]
-  /// `CREATE TABLE` and its indexes.
-  let statements: [String]
-
-  init(
-    _ name: String, _ documentation: String,
-    _ columns: [(name: String, declaration: String, documentation: String)], key: String? = nil,
-    indexes: [String] = []
-  ) {
-    self.name = name
-    self.documentation = documentation
-    columnDocumentation = columns.map { ($0.name, $0.documentation) }
-    var body = columns.map { "  \($0.name) \($0.declaration)" }
-    if let key { body.append("  PRIMARY KEY (\(key))") }
-    statements =
-      [
-        "CREATE TABLE \(name) (\n\(body.joined(separator: ",\n"))\n) STRICT"
-          + (key == nil ? "" : ", WITHOUT ROWID")
-      ]
-      + indexes.map { index in
-        let suffix = index.filter { $0 != " " }.replacing(",", with: "_")
-        return "CREATE INDEX \(name)_by_\(suffix) ON \(name) (\(index))"
-      }
-  }
-}
-
 /// The tables below the flows' views.
 enum FlowStorage {
   static let tables: [StoredTable] = [run, shape, shapeField, actionList, actionPart, cookie, row]
@@ -40,85 +10,84 @@ enum FlowStorage {
   private static let run = StoredTable(
     "flow_run", "Flows of one table that stand together in a dump.",
     [
-      ("id", "INTEGER PRIMARY KEY", "What `flow_row.run` refers to."),
-      ("node", "TEXT NOT NULL", "The node."), ("bridge", "TEXT NOT NULL", "The bridge."),
-      ("table_id", "INTEGER NOT NULL", "0 is where packets start."),
-      ("file", "INTEGER NOT NULL", "`capture_file.id` of the dump."),
-      ("first_flow", "INTEGER NOT NULL", "Of `flow_row.id`."),
-      ("last_flow", "INTEGER NOT NULL", "Of `flow_row.id`; all between are of the run."),
+      .key("What `flow_row.run` refers to."),
+      .text("node", "The node."), .text("bridge", "The bridge."),
+      .integer("table_id", "0 is where packets start."),
+      .integer("file", "`capture_file.id` of the dump."),
+      .integer("first_flow", "Of `flow_row.id`."),
+      .integer("last_flow", "Of `flow_row.id`; all between are of the run."),
     ], indexes: ["node, bridge, table_id"])
 
   private static let shape = StoredTable(
     "flow_shape", "A match without its numbers.",
     [
-      ("id", "INTEGER PRIMARY KEY", "What `flow_row.shape` refers to."),
-      ("pattern", "TEXT NOT NULL", "As printed, with `%s` in place of each number."),
-      (
-        "kinds", "TEXT NOT NULL",
-        "How each number is printed: d decimal, x hexadecimal, m an Ethernet, 4 an IPv4 address."
-      ),
+      .key("What `flow_row.shape` refers to."),
+      .text("pattern", "As printed, with `%s` in place of each number."),
+      .text(
+        "kinds",
+        "How each number is printed: d decimal, x hexadecimal, m an Ethernet, 4 an IPv4 address."),
     ])
 
   private static let shapeField = StoredTable(
     "flow_shape_field", "A field that the flows of a shape ask for.",
     [
-      ("shape", "INTEGER NOT NULL", "`flow_shape.id`."),
-      ("position", "INTEGER NOT NULL", "From 0."),
-      ("field", "TEXT NOT NULL", "By `ovs-ofctl`'s name."),
-      ("slot", "INTEGER NOT NULL", "Which number of the flow is its value; 0 for none."),
-      ("value", "INTEGER", "What is added to that number; without one the value."),
-      ("value_hex", "TEXT NOT NULL", "The same, hexadecimal."),
-      ("mask_hex", "TEXT NOT NULL", "Which bits count, hexadecimal."),
-      ("is_exact", "INTEGER NOT NULL", "All bits of the field are asked for."),
+      .integer("shape", "`flow_shape.id`."),
+      .integer("position", "From 0."),
+      .text("field", "By `ovs-ofctl`'s name."),
+      .integer("slot", "Which number of the flow is its value; 0 for none."),
+      .optionalInteger("value", "What is added to that number; without one the value."),
+      .text("value_hex", "The same, hexadecimal."),
+      .text("mask_hex", "Which bits count, hexadecimal."),
+      .flag("is_exact", "All bits of the field are asked for."),
     ], key: "shape, position", indexes: ["field, shape"])
 
   private static let actionList = StoredTable(
     "flow_action_list", "Actions that many flows have.",
     [
-      ("id", "INTEGER PRIMARY KEY", "What `flow_row.actions` refers to."),
-      ("text", "TEXT NOT NULL", "As printed."),
+      .key("What `flow_row.actions` refers to."),
+      .text("text", "As printed."),
     ])
 
   private static let actionPart = StoredTable(
     "flow_action_part", "An action of a list; `flow_action` says what the columns mean.",
     [
-      ("list", "INTEGER NOT NULL", "`flow_action_list.id`."),
-      ("position", "INTEGER NOT NULL", "From 0."), ("kind", "TEXT NOT NULL", "What it does."),
-      ("port", "INTEGER", "Output and resubmit."), ("port_name", "TEXT", "Of reserved ports."),
-      ("table_id", "INTEGER", "Where it goes on."), ("field", "TEXT", "What it writes."),
-      ("value", "INTEGER", "What is written."),
+      .integer("list", "`flow_action_list.id`."),
+      .integer("position", "From 0."), .text("kind", "What it does."),
+      .optionalInteger("port", "Output and resubmit."),
+      .optionalText("port_name", "Of reserved ports."),
+      .optionalInteger("table_id", "Where it goes on."), .optionalText("field", "What it writes."),
+      .optionalInteger("value", "What is written."),
     ], key: "list, position", indexes: ["kind, value", "kind, port"])
 
   private static let cookie = StoredTable(
     "flow_cookie", "A cookie that flows have.",
     [
-      ("id", "INTEGER PRIMARY KEY", "What `flow_row.cookie` refers to."),
-      ("cookie", "TEXT NOT NULL", "Hexadecimal."),
+      .key("What `flow_row.cookie` refers to."),
+      .text("cookie", "Hexadecimal."),
     ])
 
   private static let row = StoredTable(
     "flow_row", "A flow as numbers; the view `flow` reads better.",
     [
-      ("id", "INTEGER PRIMARY KEY", "`flow.id`."), ("run", "INTEGER NOT NULL", "`flow_run.id`."),
-      ("priority", "INTEGER NOT NULL", "The highest that matches wins."),
-      ("shape", "INTEGER NOT NULL", "`flow_shape.id`."),
-      ("actions", "INTEGER NOT NULL", "`flow_action_list.id`."),
-      ("cookie", "INTEGER NOT NULL", "`flow_cookie.id`."),
-      ("packets", "INTEGER", "How many it took."),
-      ("bytes", "INTEGER", "How many it took."),
-      ("duration_milliseconds", "INTEGER", "How long it is there."),
-      ("idle_timeout_seconds", "INTEGER NOT NULL", "0 means never."),
-      ("hard_timeout_seconds", "INTEGER NOT NULL", "0 means never."),
-      ("is_understood", "INTEGER NOT NULL", "Whether all of its match and actions were."),
-      ("line", "INTEGER NOT NULL", "Of the run's file, from 1."),
+      .key("`flow.id`."), .integer("run", "`flow_run.id`."),
+      .integer("priority", "The highest that matches wins."),
+      .integer("shape", "`flow_shape.id`."),
+      .integer("actions", "`flow_action_list.id`."),
+      .integer("cookie", "`flow_cookie.id`."),
+      .optionalInteger("packets", "How many it took."),
+      .optionalInteger("bytes", "How many it took."),
+      .optionalInteger("duration_milliseconds", "How long it is there."),
+      .integer("idle_timeout_seconds", "0 means never."),
+      .integer("hard_timeout_seconds", "0 means never."),
+      .flag("is_understood", "Whether all of its match and actions were."),
+      .integer("line", "Of the run's file, from 1."),
     ]
       + (1...PrintedMatch.slotCount).map {
-        ("value\($0)", "INTEGER", "The shape's number \($0), NULL where it has fewer.")
+        .optionalInteger("value\($0)", "The shape's number \($0), NULL where it has fewer.")
       })
 
   /// `printf` of no pattern is NULL.
   static let flowView = """
-    CREATE VIEW flow AS
     SELECT r.id, d.node, d.bridge, d.table_id, r.priority,
       coalesce(printf(s.pattern, \((1...PrintedMatch.slotCount).map(printed).joined(separator: ", "))), '') AS match,
       a.text AS actions, c.cookie, r.packets, r.bytes, r.duration_milliseconds,
@@ -131,7 +100,6 @@ enum FlowStorage {
     """
 
   static let matchView = """
-    CREATE VIEW flow_match AS
     SELECT r.id AS flow, p.position, p.field,
       CASE WHEN p.slot = 0 THEN p.value ELSE p.value + \(slot) END AS value, p.is_exact,
       CASE WHEN p.slot = 0 THEN p.value_hex ELSE printf('0x%x', p.value + \(slot)) END AS value_hex,
@@ -140,7 +108,6 @@ enum FlowStorage {
     """
 
   static let actionView = """
-    CREATE VIEW flow_action AS
     SELECT r.id AS flow, p.position, p.kind, p.port, p.port_name, p.table_id, p.field, p.value
     FROM flow_row r JOIN flow_action_part p ON p.list = r.actions
     """

@@ -62,10 +62,10 @@ struct ProjectedTable: Sendable {
   let documentation: String
   let columnDocumentation: [(name: String, documentation: String)]
   /// `CREATE TABLE` and its indexes.
-  var statements: [String]
+  let statements: [String]
   /// The same table with a default for each column, so that a rule's test names only what matters.
   let testStatement: String
-  var fill: @Sendable (Database, ProjectionSource) throws -> Void
+  let fill: @Sendable (Database, ProjectionSource) throws -> Void
 
   /// - Parameters:
   ///   - constraints: Table constraints, SQL.
@@ -87,10 +87,7 @@ struct ProjectedTable: Sendable {
     testStatement = "CREATE TABLE \(name) (\n\(testBody.joined(separator: ",\n"))\n) STRICT"
     statements =
       ["CREATE TABLE \(name) (\n\(body.joined(separator: ",\n"))\n) STRICT"]
-      + indexes.map { index in
-        let suffix = index.filter { $0 != " " }.replacing(",", with: "_")
-        return "CREATE INDEX \(name)_by_\(suffix) ON \(name) (\(index))"
-      }
+      + TableText.indexes(indexes, on: name)
     fill = { database, source in
       let statement = try RowStatement(database, name, columns: columns.count)
       for row in rows(source) {
@@ -100,5 +97,22 @@ struct ProjectedTable: Sendable {
         try statement.insert()
       }
     }
+  }
+
+  /// A view over tables that hold less than its rows say; a rule's test fills a table in its place.
+  init(
+    _ name: String, _ documentation: String, _ columns: [StoredColumn], viewing query: String,
+    fill: @escaping @Sendable (Database, ProjectionSource) throws -> Void = { _, _ in }
+  ) {
+    self.name = name
+    self.documentation = documentation
+    self.fill = fill
+    columnDocumentation = columns.map { ($0.name, $0.documentation) }
+    let body = columns.map { column in
+      "  \(column.name) \(column.declaration)"
+        + (column.emptyValue.map { " DEFAULT \($0)" } ?? "")
+    }
+    testStatement = "CREATE TABLE \(name) (\n\(body.joined(separator: ",\n"))\n) STRICT"
+    statements = ["CREATE VIEW \(name) AS\n\(query)"]
   }
 }
