@@ -45,6 +45,22 @@ public struct Waivers: Sendable {
     }
   }
 
+  /// The day on which waivers are judged: the one asked for, else that of the latest of `captured`.
+  ///
+  /// Throws a RuleError for what is no day, and where there is none: every waiver would hold.
+  public static func day(_ asked: String?, captured: [String?]) throws -> String {
+    if let asked {
+      guard isDay(asked) else { throw RuleError("--today", "'\(asked)': wanted 2027-01-31") }
+      return asked
+    }
+    let days = captured.compactMap { $0.map { String($0.prefix(10)) } }
+    guard let day = days.filter(isDay).max() else {
+      throw RuleError(
+        "--waivers", "the capture does not tell its day: wanted --today, as 2027-01-31")
+    }
+    return day
+  }
+
   private static func isDay(_ text: String) -> Bool {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     return text.count == 10 && parts.map(\.count) == [4, 2, 2]

@@ -68,7 +68,10 @@ public enum PcapngFile {
   }
   /// Names are anyone's, and readers print them as they stand.
   private static func text(_ text: String) -> [UInt8] {
-    Array(TerminalText.escaped(text).utf8.prefix(maximumTextBytes))
+    var bytes = Array(TerminalText.escaped(text).utf8.prefix(maximumTextBytes))
+    // A reader that meets half a character may refuse the file.
+    while String(validating: bytes, as: UTF8.self) == nil { bytes.removeLast() }
+    return bytes
   }
   /// An option's length has 16 bits.
   private static let maximumTextBytes = 4096

@@ -9,9 +9,12 @@ extension SnapshotFile {
   /// Writes `capture` and the facts made of it; the file at `path` is replaced in one step or,
   /// where anything fails, stays as it is. Mode 0600.
   ///
+  /// `progress` hears of each table before it is written.
+  ///
   /// Throws also where `path` holds something that is no snapshot.
   public static func write(
-    _ capture: Capture, _ facts: CloudFacts, to path: String, toolVersion: String
+    _ capture: Capture, _ facts: CloudFacts, to path: String, toolVersion: String,
+    progress: (_ done: Int, _ total: Int, _ table: String) -> Void = { _, _, _ in }
   ) throws(SnapshotError) {
     try checkTarget(path)
     let file = try AtomicFile(target: path)
@@ -21,7 +24,8 @@ extension SnapshotFile {
         try database.execute(sql: "PRAGMA page_size = 4096")
         try database.inTransaction {
           try SnapshotSchema.create(in: database)
-          try fill(database, ProjectionSource(facts: facts, capture: capture), toolVersion)
+          try fill(
+            database, ProjectionSource(facts: facts, capture: capture), toolVersion, progress)
           return .commit
         }
       }
@@ -60,13 +64,17 @@ extension SnapshotFile {
   }
 
   private static func fill(
-    _ database: Database, _ source: ProjectionSource, _ toolVersion: String
+    _ database: Database, _ source: ProjectionSource, _ toolVersion: String,
+    _ progress: (Int, Int, String) -> Void
   ) throws {
     for (key, value) in meta(source, toolVersion) {
       try database.execute(
         sql: "INSERT INTO meta (key, value) VALUES (?, ?)", arguments: [key, value])
     }
-    for table in SnapshotSchema.tables { try table.fill(database, source) }
+    for (index, table) in SnapshotSchema.tables.enumerated() {
+      progress(index, SnapshotSchema.tables.count, table.name)
+      try table.fill(database, source)
+    }
   }
 
   private static func meta(

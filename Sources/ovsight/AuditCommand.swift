@@ -109,9 +109,9 @@ struct AuditCommand: ParsableCommand {
     if let facts {
       if let run { report.add(run, facts) }
       if let waivers {
-        let day = today ?? facts.nodes.compactMap(\.capturedAt).max().map { String($0.prefix(10)) }
+        let day = try Waivers.day(today, captured: facts.nodes.map(\.capturedAt))
         (report, notes) = try Waivers(try readFile(waivers), file: waivers)
-          .applied(to: report, on: day ?? "")
+          .applied(to: report, on: day)
       }
     }
     let shown = report.showing(severity)

@@ -30,10 +30,19 @@ struct ImportCommand: ParsableCommand {
   var verbose = false
 
   func run() throws {
+    let progress = TerminalLine()
+    defer { progress.finish() }
+    progress.show("reading")
     let capture = try CaptureFolder.read(folders)
+    progress.show("parsing \(capture.files.count) files of \(capture.nodes.count) nodes")
     let facts = CloudFacts(parsing: capture)
     if !mixed { try refuseForeignNodes(in: facts) }
-    try SnapshotFile.write(capture, facts, to: output, toolVersion: Ovsight.version)
+    try SnapshotFile.write(
+      capture, facts, to: output, toolVersion: Ovsight.version
+    ) { done, total, table in
+      progress.show("writing \(table), table \(done + 1) of \(total)")
+    }
+    progress.finish()
     ImportSummary(facts).text(isVerbose: verbose).forEach(printLine)
   }
 }

@@ -120,8 +120,8 @@ struct ReportCommand: ParsableCommand {
     }
     input.findings?.add(drift, facts: input.facts, names: names)
     if let waivers {
-      let day = today ?? input.facts.nodes.compactMap(\.capturedAt).max().map { $0.prefix(10) + "" }
-      input.findings?.waive(try Waivers(try readFile(waivers), file: waivers), on: day ?? "")
+      let day = try Waivers.day(today, captured: input.facts.nodes.map(\.capturedAt))
+      input.findings?.waive(try Waivers(try readFile(waivers), file: waivers), on: day)
     }
     if let run { addWitnesses(of: run, to: &input) }
   }

@@ -81,4 +81,24 @@ private func differences(
     try Data(bytes).write(to: URL(filePath: path))
     #expect(try PcapFile.read(path) == [frame.bytes])
   }
+
+  /// A name and a comment longer than a block's 16 bits can say, cut inside a character, with what a
+  /// terminal obeys.
+  @Test func longAndHostileTextsFit() throws {
+    let name = "x\u{1b}[31m" + String(repeating: "é", count: 50_000)
+    let frame = CapturedFrame(
+      bytes: PacketBytes.encode(packet()), nanoseconds: 1_700_000_000_123_456_789, length: 54)
+    let place = CapturePlace.outside(name)
+    let hop = HopReport(
+      place: place, isOut: true, role: .forward, status: .seen, predicted: nil,
+      sighting: Sighting(place: place, isOut: true, frame: frame),
+      layers: FrameLayers(frame.bytes), differences: [name], microseconds: 1)
+    let bytes = PcapngFile.bytes([hop])
+    #expect(!bytes.contains(0x1b))
+    #expect(!String(decoding: bytes, as: UTF8.self).contains("é\u{fffd}"))
+    let path = "/tmp/ovsight-\(UUID().uuidString).pcapng"
+    defer { unlink(path) }
+    try Data(bytes).write(to: URL(filePath: path))
+    #expect(try PcapFile.read(path) == [frame.bytes])
+  }
 }
