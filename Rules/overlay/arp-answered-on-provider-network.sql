@@ -7,7 +7,7 @@
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
 -- references: F-10, LP1824504
 -- needs: openflow-flows, ovsdb-dump
-WITH answer AS (
+WITH answer AS MATERIALIZED (
   SELECT f.node, f.bridge, t.value & 4095 AS vlan,
     printf('%d.%d.%d.%d', i.value >> 24, i.value >> 16 & 255, i.value >> 8 & 255, i.value & 255)
       AS address, f.file, f.line

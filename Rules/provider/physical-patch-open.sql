@@ -19,7 +19,7 @@ patch AS (
   JOIN v_switch_port q ON q.node = p.node AND q.name = p.peer AND q.peer = p.name
   WHERE p.type = 'patch' AND p.bridge <> q.bridge AND p.ofport > 0
 ),
-pair AS (
+pair AS MATERIALIZED (
   SELECT x.* FROM patch x
   JOIN integration i ON i.node = x.node AND i.bridge IN (x.bridge, x.far)
   JOIN v_provider_bridge b ON b.node = x.node AND b.bridge IN (x.bridge, x.far)
@@ -30,8 +30,8 @@ SELECT DISTINCT x.node || ' ' || x.bridge || ' ' || x.name AS subject,
   f.file, f.line
 FROM pair x
 -- What takes the frames that no other flow takes.
-JOIN flow f ON f.node = x.node AND f.bridge = x.bridge AND f.table_id = 0 AND f.match = ''
-JOIN flow_action a ON a.flow = f.id
+CROSS JOIN flow f ON f.node = x.node AND f.bridge = x.bridge AND f.table_id = 0 AND f.match = ''
+CROSS JOIN flow_action a ON a.flow = f.id
   AND (a.port_name = 'NORMAL' OR a.kind IN ('goto_table', 'resubmit') AND (a.table_id >= 58
     OR EXISTS (
       SELECT 1 FROM flow t JOIN flow_action u ON u.flow = t.id AND u.port_name = 'NORMAL'

@@ -17,6 +17,8 @@ public enum Auditor {
     let results: Result<[RuleResult], RuleError> = try snapshot.read { database in
       try (derived ?? DerivedRows()).install(in: database)
       defer { try? DerivedRows.drop(in: database) }
+      try SettledViews.make(in: database)
+      defer { try? SettledViews.drop(in: database) }
       do {
         return .success(try rules.map { try result(of: $0, in: database) })
       } catch let error as RuleError {

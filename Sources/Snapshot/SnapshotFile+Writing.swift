@@ -26,6 +26,8 @@ extension SnapshotFile {
           try SnapshotSchema.create(in: database)
           try fill(
             database, ProjectionSource(facts: facts, capture: capture), toolVersion, progress)
+          // Without statistics SQLite joins large tables in the order of their names.
+          try database.execute(sql: "PRAGMA analysis_limit = 4000; ANALYZE")
           return .commit
         }
       }

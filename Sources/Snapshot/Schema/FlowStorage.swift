@@ -86,17 +86,20 @@ enum FlowStorage {
         .optionalInteger("value\($0)", "The shape's number \($0), NULL where it has fewer.")
       })
 
-  /// `printf` of no pattern is NULL.
+  /// `printf` of no pattern is NULL. The outer joins always find their row: they say that no plan
+  /// begins with what is shared, and that what a query does not name need not be looked up. The
+  /// likelihoods say that a run is a small part of all flows, which SQLite has no statistics for.
   static let flowView = """
     SELECT r.id, d.node, d.bridge, d.table_id, r.priority,
       coalesce(printf(s.pattern, \((1...PrintedMatch.slotCount).map(printed).joined(separator: ", "))), '') AS match,
       a.text AS actions, c.cookie, r.packets, r.bytes, r.duration_milliseconds,
       r.idle_timeout_seconds, r.hard_timeout_seconds, r.is_understood, d.file, r.line
     FROM flow_run d
-    JOIN flow_row r ON r.run = d.id AND r.id BETWEEN d.first_flow AND d.last_flow
-    JOIN flow_shape s ON s.id = r.shape
-    JOIN flow_action_list a ON a.id = r.actions
-    JOIN flow_cookie c ON c.id = r.cookie
+    JOIN flow_row r ON d.id = +r.run AND likelihood(r.id >= d.first_flow, 0.02)
+      AND likelihood(r.id <= d.last_flow, 0.02)
+    LEFT JOIN flow_shape s ON s.id = r.shape
+    LEFT JOIN flow_action_list a ON a.id = r.actions
+    LEFT JOIN flow_cookie c ON c.id = r.cookie
     """
 
   static let matchView = """
