@@ -2,6 +2,8 @@
 import DataPlane
 import Facts
 import Isolation
+import LogicalModel
+import NetworkTypes
 import Reachability
 
 /// A look at all packets of a cloud, and what it found.
@@ -10,10 +12,26 @@ public struct IsolationRun {
   public let report: IsolationReport
   public let findings: [IsolationFinding]
 
-  public init(_ facts: CloudFacts) {
-    check = IsolationCheck(DataPlaneModel(facts))
+  /// `drift`: what is known to differ is looked at first where not all guests are.
+  public init(
+    _ facts: CloudFacts, scope: IsolationScope = .everything, drift: DriftReport? = nil
+  ) {
+    var scope = scope
+    for finding in drift?.findings ?? [] { scope.suspect(finding) }
+    check = IsolationCheck(DataPlaneModel(facts), scope: scope)
     report = check.run()
     findings = IsolationFindings(check, report).all()
+  }
+}
+
+extension IsolationScope {
+  fileprivate mutating func suspect(_ finding: DriftFinding) {
+    switch finding.object.kind {
+    case .port: suspectPorts.insert(PortID(finding.object.id))
+    case .network: suspectNetworks.insert(NetworkID(finding.object.id))
+    default: break
+    }
+    if let node = finding.node { suspectNodes.insert(node) }
   }
 }
 
@@ -54,8 +72,9 @@ extension AuditReport {
   private static func scope(_ isolation: IsolationReport) -> RuleResult {
     let rule = AuditRule(
       id: "reach",
-      title: "All packets of \(isolation.originCount) origins, and \(isolation.expectationCount) "
-        + "packets that must arrive",
+      title: "All packets of \(isolation.originCount) origins"
+        + (isolation.unfollowedCount > 0 ? " (of \(isolation.guestCount) guests)" : "")
+        + ", and \(isolation.expectationCount) packets that must arrive",
       severity: .info, why: "", fix: "")
     let undecided = isolation.undecided.map { "\($0.0.kind.rawValue): \($0.1.text)" }
     return RuleResult(

@@ -26,28 +26,52 @@ public struct Expectation: Hashable, Sendable {
 struct ExpectedTraffic {
   let intent: NeutronIntent
   let space: PacketSpace
+  private let choice: GuestChoice
+  private let guestsByNetwork: [NetworkID: [Int]]
+  /// Guests with a floating IP or a forwarded port.
+  private let published: [Int]
+  private let subnets: [SubnetID: NeutronSubnet]
   private var cloud: DataPlaneModel { intent.cloud }
 
-  init(_ intent: NeutronIntent) {
+  init(_ intent: NeutronIntent, _ choice: GuestChoice) {
     self.intent = intent
+    self.choice = choice
     space = intent.space
+    let up = intent.cloud.guests.indices.filter { intent.policy(of: $0)?.isUp == true }
+    guestsByNetwork = Dictionary(grouping: up) { intent.port(of: $0)?.network ?? NetworkID("") }
+    published = up.filter { guest in
+      intent.port(of: guest).map { !intent.floatingIPs(of: $0.id).isEmpty } ?? false
+    }
+    subnets = Dictionary(
+      intent.cloud.facts.neutron.subnets.records.map { ($0.id, $0) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   func all() -> [Expectation] {
-    let guests = cloud.guests.indices.filter { intent.port(of: $0) != nil }
     var found: [Expectation] = []
-    for from in guests where intent.policy(of: from)?.isUp == true {
+    for from in choice.senders where intent.policy(of: from)?.isUp == true {
       found += services(from)
-      for to in guests where to != from && intent.policy(of: to)?.isUp == true {
+      for to in choice.takers(of: from, among: neighbours(of: from)) { found += inside(from, to) }
+      found += outwards(from)
+      for to in choice.takers(of: from, among: published) { found += publicWays(from, to) }
+    }
+    for to in choice.suspects.sorted() where intent.policy(of: to)?.isUp == true {
+      let senders = neighbours(of: to).filter { !choice.contains($0) }
+      for from in GuestChoice.spread(senders, GuestChoice.sendersOfSuspect, offset: to) {
         found += inside(from, to)
       }
-      found += outwards(from)
-      for to in guests where intent.policy(of: to)?.isUp == true { found += published(from, to) }
     }
     for host in cloud.outsideHosts.indices {
-      for to in guests where intent.policy(of: to)?.isUp == true { found += inwards(host, to) }
+      for to in published where choice.contains(to) { found += inwards(host, to) }
     }
     return found.uniqued()
+  }
+
+  /// Guests on networks that a guest's network is routed to, its own included.
+  private func neighbours(of guest: Int) -> [Int] {
+    guard let port = intent.port(of: guest) else { return [] }
+    return intent.routedNetworks(from: port.network).flatMap { guestsByNetwork[$0] ?? [] }
+      .filter { $0 != guest }.sorted()
   }
 
   // MARK: Guest to guest
@@ -183,7 +207,7 @@ struct ExpectedTraffic {
     return floating(from: nil, source: source, seenAs: source, to, taker, on: [outside.network])
   }
 
-  private func published(_ from: Int, _ to: Int) -> [Expectation] {
+  private func publicWays(_ from: Int, _ to: Int) -> [Expectation] {
     guard let sender = intent.port(of: from), let taker = intent.port(of: to),
       let source = cloud.guests[from].firstAddress(.ipv4)
     else { return [] }
@@ -198,7 +222,7 @@ struct ExpectedTraffic {
     on networks: Set<NetworkID>
   ) -> [Expectation] {
     var found: [Expectation] = []
-    for floating in cloud.facts.neutron.floatingIPs.records
+    for floating in intent.floatingIPs(of: taker.id)
     where networks.contains(floating.floatingNetwork) {
       if let from, cloud.guests[from].route(to: floating.address) == nil { continue }
       if floating.port == taker.id, let fixed = floating.fixedAddress {
@@ -250,9 +274,8 @@ struct ExpectedTraffic {
     guard let port = intent.port(of: from), let policy = intent.policy(of: from) else { return [] }
     let guest = cloud.guests[from]
     var found: [Expectation] = []
-    let subnets = cloud.facts.neutron.subnets.records.filter { subnet in
-      port.fixedIPs.contains { $0.subnet == subnet.id } && subnet.cidr.family == .ipv4
-    }
+    let subnets = port.fixedIPs.compactMap(\.subnet).uniqued().compactMap { self.subnets[$0] }
+      .filter { $0.cidr.family == .ipv4 }
     func expect(_ kind: Expectation.Kind, _ probe: Probe) {
       found.append(Expectation(kind: kind, probe: probe, takers: [], sources: []))
     }

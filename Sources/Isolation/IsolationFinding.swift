@@ -312,6 +312,12 @@ private struct Words {
         title: "Neighbour advertisements come from any source",
         why: "The agent checks the address that is advertised, not who sends it.",
         fix: "None in Neutron.")
+    case .floatingLink:
+      Words(
+        title: "Distributed routers answer on their links to the floating IP namespace",
+        why:
+          "All distributed routers of a node are joined to one namespace, which forwards to the link-local address of each: a guest with a floating IP gets answers from other tenants' routers.",
+        fix: "None in Neutron.")
     }
   }
 

@@ -30,6 +30,9 @@ public struct IsolationReport {
   public var reached: [ReachOrigin: Set<ReachPlace>] = [:]
   /// Origins and expectations looked at.
   public var originCount = 0
+  /// Guests there are, and those of them whose packets were not followed.
+  public var guestCount = 0
+  public var unfollowedCount = 0
   public var expectationCount = 0
   public var hops = 0
 
@@ -44,9 +47,11 @@ public final class IsolationCheck {
   public let audit: IsolationAudit
   public let tracer: Tracer
   private let cloud: DataPlaneModel
+  private let scope: IsolationScope
 
-  public init(_ cloud: DataPlaneModel) {
+  public init(_ cloud: DataPlaneModel, scope: IsolationScope = .everything) {
     self.cloud = cloud
+    self.scope = scope
     audit = IsolationAudit(cloud)
     tracer = Tracer(cloud)
   }
@@ -58,28 +63,37 @@ public final class IsolationCheck {
       report.unknowns = ["what tenants asked for is not known: \(gap)"]
       return report
     }
-    checkLeaks(&report)
-    checkExpectations(&report)
+    let choice = GuestChoice(audit.intent, scope)
+    report.guestCount = cloud.guests.count
+    checkLeaks(
+      &report,
+      from: choice.senders.map { .guest($0) } + cloud.outsideHosts.indices.map { .outside($0) })
+    checkExpectations(&report, choice)
+    if !choice.isEverybody {
+      let left = cloud.guests.count - choice.senders.count
+      report.unfollowedCount = left
+      report.unknowns.append(
+        "the packets of \(left) of \(cloud.guests.count) guests were not followed, and of those that "
+          + "must arrive not all were tried")
+    }
     return report
   }
 
-  /// `from`: all guests and the outside where nil. Origins are looked at side by side, by as many
-  /// workers as the machine has processors.
-  public func checkLeaks(_ report: inout IsolationReport, from chosen: [ReachOrigin]? = nil) {
-    let everyone =
-      cloud.guests.indices.map { ReachOrigin.guest($0) }
-      + cloud.outsideHosts.indices.map { ReachOrigin.outside($0) }
-    let origins = chosen ?? everyone
-    let workers = min(
-      ProcessInfo.processInfo.activeProcessorCount, Self.maximumWorkers, origins.count)
+  /// Origins are looked at side by side, by as many workers as the machine has processors.
+  public func checkLeaks(_ report: inout IsolationReport, from origins: [ReachOrigin]) {
     let next = Atomic<Int>(0)
     let answers = Mutex<[Int: OriginAnswer]>([:])
-    DispatchQueue.concurrentPerform(iterations: workers) { [cloud, tracer] _ in
-      let audit = IsolationAudit(cloud)
-      let confirmation = LeakConfirmation(tracer: tracer, space: audit.reach.space)
+    DispatchQueue.concurrentPerform(iterations: Self.workers(for: origins.count)) {
+      [cloud, tracer] _ in
+      var audit = IsolationAudit(cloud)
+      var confirmation = LeakConfirmation(tracer: tracer, space: audit.reach.space)
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < origins.count else { return }
+        if audit.reach.space.edgeCount > Self.maximumEdges {
+          audit = IsolationAudit(cloud)
+          confirmation = LeakConfirmation(tracer: tracer, space: audit.reach.space)
+        }
         let answer = OriginAnswer(audit.audit(origins[index]), confirmation)
         answers.withLock { $0[index] = answer }
       }
@@ -96,27 +110,60 @@ public final class IsolationCheck {
 
   /// Each worker has flows and sets of its own.
   private static let maximumWorkers = 8
+  /// Sets are kept until a worker has so many edges of them, some 200 MB; then it begins anew.
+  private static let maximumEdges = 10_000_000
 
   public func checkExpectations(_ report: inout IsolationReport) {
-    let expected = ExpectedTraffic(audit.intent).all()
+    checkExpectations(&report, GuestChoice(audit.intent, scope))
+  }
+
+  private func checkExpectations(_ report: inout IsolationReport, _ choice: GuestChoice) {
+    let expected = ExpectedTraffic(audit.intent, choice).all()
     report.expectationCount = expected.count
-    for expectation in expected {
-      let result = tracer.trace(expectation.probe)
-      guard let isDelivered = result.outcome.isDelivered else {
-        report.undecided.append((expectation, result.reason ?? Self.noReason))
-        continue
+    let answers = Mutex<[(Int, ExpectationAnswer)]>([])
+    let next = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: Self.workers(for: expected.count)) { [tracer] _ in
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < expected.count else { return }
+        if let answer = Self.answer(expected[index], tracer) {
+          answers.withLock { $0.append((index, answer)) }
+        }
       }
-      if let verdict = verdict(expectation, result, isDelivered: isDelivered) {
-        let reason = result.reason ?? result.replyReason ?? Self.noReason
-        report.breakage.append(
-          Breakage(expectation: expectation, verdict: verdict, result: result, reason: reason))
+    }
+    for (_, answer) in answers.withLock({ $0 }).sorted(by: { $0.0 < $1.0 }) {
+      switch answer {
+      case .broken(let breakage): report.breakage.append(breakage)
+      case .undecided(let expectation, let reason): report.undecided.append((expectation, reason))
       }
     }
   }
 
+  private enum ExpectationAnswer: Sendable {
+    case broken(Breakage)
+    case undecided(Expectation, Reason)
+  }
+
+  /// Nil where it arrives as it must.
+  private static func answer(_ expectation: Expectation, _ tracer: Tracer) -> ExpectationAnswer? {
+    let result = tracer.trace(expectation.probe)
+    guard let isDelivered = result.outcome.isDelivered else {
+      return .undecided(expectation, result.reason ?? noReason)
+    }
+    return verdict(expectation, result, isDelivered: isDelivered).map { verdict in
+      let reason = result.reason ?? result.replyReason ?? noReason
+      return .broken(
+        Breakage(expectation: expectation, verdict: verdict, result: result, reason: reason))
+    }
+  }
+
+  private static func workers(for tasks: Int) -> Int {
+    min(ProcessInfo.processInfo.activeProcessorCount, maximumWorkers, tasks)
+  }
+
   private static let noReason = Reason(code: "not-delivered", text: "no copy of it arrives")
 
-  private func verdict(_ expectation: Expectation, _ result: TraceResult, isDelivered: Bool)
+  private static func verdict(_ expectation: Expectation, _ result: TraceResult, isDelivered: Bool)
     -> Breakage.Verdict?
   {
     guard isDelivered else { return .broken }

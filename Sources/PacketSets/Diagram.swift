@@ -31,7 +31,7 @@ struct Diagram {
     self.widths = widths
     slots = Array(repeating: 0, count: 1 << 15)
     slotMask = 1 << 15 - 1
-    cache = OperationCache(bits: 18)
+    cache = OperationCache(bits: 20)
   }
 
   var nodeCount: Int { nodes.count }
@@ -230,28 +230,27 @@ func mix(_ value: UInt64) -> UInt64 {
 
 /// Remembers results of operations; a newer one takes an older one's place.
 struct OperationCache {
-  private var keys: [UInt64]
-  private var operations: [UInt64]
-  private var results: [Int32]
+  /// In one place, so that a look is one line of the processor's cache.
+  private struct Entry {
+    var key = UInt64.max
+    var operation = UInt64.max
+    var result: Int32 = 0
+  }
+  private var entries: [Entry]
   private let mask: Int
 
   init(bits: Int) {
-    keys = Array(repeating: .max, count: 1 << bits)
-    operations = Array(repeating: .max, count: 1 << bits)
-    results = Array(repeating: 0, count: 1 << bits)
+    entries = Array(repeating: Entry(), count: 1 << bits)
     mask = 1 << bits - 1
   }
   private func slot(_ operation: UInt64, _ key: UInt64) -> Int {
     Int(truncatingIfNeeded: mix(key ^ operation &* 0x517c_c1b7_2722_0a95)) & mask
   }
   func find(_ operation: UInt64, _ key: UInt64) -> Int32? {
-    let slot = slot(operation, key)
-    return keys[slot] == key && operations[slot] == operation ? results[slot] : nil
+    let entry = entries[slot(operation, key)]
+    return entry.key == key && entry.operation == operation ? entry.result : nil
   }
   mutating func store(_ operation: UInt64, _ key: UInt64, _ result: Int32) {
-    let slot = slot(operation, key)
-    keys[slot] = key
-    operations[slot] = operation
-    results[slot] = result
+    entries[slot(operation, key)] = Entry(key: key, operation: operation, result: result)
   }
 }

@@ -27,6 +27,8 @@ public final class PacketSpace {
   public var widths: [Int] { diagram.widths }
   /// Nodes made so far, the two terminals included.
   public var nodeCount: Int { diagram.nodeCount }
+  /// Edges of these nodes; each holds 20 bytes.
+  public var edgeCount: Int { diagram.lasts.count }
 
   /// Makes room for so many nodes, so that they are not moved as they become more.
   public func reserve(nodes: Int) { diagram.reserve(nodes: nodes) }

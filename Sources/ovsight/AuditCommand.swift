@@ -2,6 +2,7 @@
 import ArgumentParser
 import Audit
 import Facts
+import Isolation
 import LogicalModel
 import Report
 import Snapshot
@@ -53,6 +54,9 @@ struct AuditCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Look at all packets, or at the rules only.")
   var isolation = true
 
+  @Option(help: OriginLimit.help)
+  var origins = OriginLimit.standard
+
   @Flag(help: "Run the rules' own tests in place of an audit.")
   var test = false
 
@@ -100,8 +104,9 @@ struct AuditCommand: ParsableCommand {
     var run: IsolationRun?
     if isolation || waivers != nil || rules.contains(where: \.needsDerivedTables) {
       let loaded = try snapshot.loadFacts()
-      if isolation { run = IsolationRun(loaded) }
-      derived = DerivedRows(drift: Drift.report(CloudModel(loaded), loaded), isolation: run)
+      let drift = Drift.report(CloudModel(loaded), loaded)
+      if isolation { run = IsolationRun(loaded, scope: origins.scope, drift: drift) }
+      derived = DerivedRows(drift: drift, isolation: run)
       facts = loaded
     }
     var report = try Auditor.audit(snapshot, rules: rules, derived: derived)
@@ -131,9 +136,10 @@ struct AuditCommand: ParsableCommand {
 
   private func printTables(_ snapshot: SnapshotFile) throws {
     let facts = try snapshot.loadFacts()
+    let drift = Drift.report(CloudModel(facts), facts)
     let rows = DerivedRows(
-      drift: Drift.report(CloudModel(facts), facts),
-      isolation: isolation ? IsolationRun(facts) : nil)
+      drift: drift,
+      isolation: isolation ? IsolationRun(facts, scope: origins.scope, drift: drift) : nil)
     print(rows.sql, terminator: "")
   }
 
@@ -161,6 +167,35 @@ struct AuditCommand: ParsableCommand {
 }
 
 extension RuleSeverity: ExpressibleByArgument {}
+
+/// Of how many guests all packets are followed.
+struct OriginLimit: ExpressibleByArgument, CustomStringConvertible {
+  let scope: IsolationScope
+
+  /// Some minutes of work, and more guests than a small cloud has.
+  static let standard = OriginLimit(500)
+  static let help: ArgumentHelp = """
+    Follow the packets of so many guests, or of all. Of more, those go first that differ from what \
+    Neutron wants, then some of every node, network, security group and kind of port; for the rest \
+    the answer is unknown.
+    """
+
+  init(_ count: Int) { self.init(scope: IsolationScope(maximumGuests: count)) }
+  private init(scope: IsolationScope) { self.scope = scope }
+
+  init?(argument: String) {
+    if argument == "all" {
+      self.init(scope: .everything)
+    } else if let count = Int(argument), count > 0 {
+      self.init(count)
+    } else {
+      return nil
+    }
+  }
+
+  var description: String { scope.maximumGuests.map(String.init) ?? "all" }
+  var defaultValueDescription: String { description }
+}
 
 /// Writes a line to standard output, fit for a terminal.
 func printLine(_ line: String) { print(TerminalText.escaped(line)) }

@@ -58,6 +58,9 @@ struct ReportCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Prove isolation over all packets, tenant by tenant.")
   var isolation = true
 
+  @Option(help: OriginLimit.help)
+  var origins = OriginLimit.standard
+
   @Option(
     help: "A file of waivers, as `ovsight audit` takes them; what they cover is shown as waived.")
   var waivers: String?
@@ -111,7 +114,8 @@ struct ReportCommand: ParsableCommand {
 
   private func addFindings(_ input: inout ReportInput, _ file: SnapshotFile) throws {
     let drift = Drift.report(input.model, input.facts)
-    let run = isolation ? IsolationRun(input.facts) : nil
+    let run =
+      isolation ? IsolationRun(input.facts, scope: origins.scope, drift: drift) : nil
     let names = ObjectNames(input.model)
     if var report = try audit(file, DerivedRows(drift: drift, isolation: run)) {
       if let run { report.add(run, input.facts) }

@@ -36,6 +36,8 @@ extension IsolationAudit {
       {
         found.append((.filteringBridge, space.isGroup(.ethDestination)))
       }
+    case .service:
+      if case .stack(let key) = place, isFloatingLink(key) { found.append((.floatingLink, .all)) }
     case .externalIdentity:
       if case .guest(let index) = origin, intent.policy(of: index)?.isFiltered == false {
         found.append((.unfilteredPort, foreign(index)))
@@ -43,6 +45,11 @@ extension IsolationAudit {
     default: break
     }
     return found
+  }
+
+  /// A distributed router's end of its link to the node's floating IP namespace.
+  private func isFloatingLink(_ key: DeviceKey) -> Bool {
+    key.namespace.rawValue.hasPrefix("qrouter-") && key.interface.rawValue.hasPrefix("rfp-")
   }
 
   /// From addresses that are not the port's own.

@@ -60,6 +60,9 @@ public enum Exposure: String, Hashable, Sendable, CaseIterable {
   case routerMAC = "router-mac"
   /// Who advertises an address of his own may do so from any source.
   case advertisement
+  /// Distributed routers of one node meet in its floating IP namespace, which forwards to the inner
+  /// address of each of them.
+  case floatingLink = "floating-link"
 
   var severity: LeakSeverity { self == .learnedFlow ? .low : .info }
 }

@@ -16,8 +16,19 @@ public final class NeutronIntent {
     let outsides: Set<NetworkID>
   }
   private var publicSides: [PublicSide: PacketSet] = [:]
-  /// Internal networks of each router.
+  /// Internal networks of each router, and routers of each network.
   private var inside: [String: Set<NetworkID>] = [:]
+  private var routersByNetwork: [NetworkID: [NeutronRouter]] = [:]
+  /// Addresses of routers' interfaces on each network.
+  private var routerInterfaces: [NetworkID: Set<IPAddress>] = [:]
+  private var portsByNetwork: [NetworkID: [NeutronPort]] = [:]
+  /// Floating IPs that lead to a port, themselves or by one of their forwarded ports.
+  private var floatingByPort: [PortID: [NeutronFloatingIP]] = [:]
+  private let hostRouted: Set<NetworkID>
+  // What was asked already.
+  private var routed: [NetworkID: Set<NetworkID>] = [:]
+  private var outsides: [NetworkID: Set<NetworkID>] = [:]
+  private var taken: [Set<NetworkID>: PacketSet] = [:]
 
   /// Why nothing can be said about intent; nil where Neutron's API was captured.
   public var gap: Gap? {
@@ -34,10 +45,36 @@ public final class NeutronIntent {
       neutron.ports.records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     builder = PortPolicyBuilder(
       space: space, neutron: neutron, rules: SecurityRules(neutron, space: space))
-    for port in neutron.ports.records where Self.isInside(port) {
-      inside[port.deviceID, default: []].insert(port.network)
+    hostRouted = Set(neutron.subnets.records.filter { !$0.hostRoutes.isEmpty }.map(\.network))
+    var byAddress: [IPAddress: [PortID]] = [:]
+    for port in neutron.ports.records {
+      portsByNetwork[port.network, default: []].append(port)
+      for fixed in port.fixedIPs { byAddress[fixed.address, default: []].append(port.id) }
+      if Self.isInside(port) { inside[port.deviceID, default: []].insert(port.network) }
+      if port.deviceOwner.hasPrefix("network:"), port.deviceOwner.contains("router") {
+        routerInterfaces[port.network, default: []].formUnion(port.fixedIPs.map(\.address))
+      }
+    }
+    for router in neutron.routers.records {
+      for network in inside[router.id.rawValue] ?? [] {
+        routersByNetwork[network, default: []].append(router)
+      }
+    }
+    for floating in neutron.floatingIPs.records {
+      var takers = Set([floating.port].compactMap { $0 })
+      for rule in forwardings(of: floating) {
+        if let port = rule.internalPort {
+          takers.insert(port)
+        } else if let address = rule.internalAddress {
+          takers.formUnion(byAddress[address] ?? [])
+        }
+      }
+      for taker in takers { floatingByPort[taker, default: []].append(floating) }
     }
   }
+
+  /// Floating IPs that lead to a port, themselves or by one of their forwarded ports.
+  public func floatingIPs(of port: PortID) -> [NeutronFloatingIP] { floatingByPort[port] ?? [] }
 
   private static func isInside(_ port: NeutronPort) -> Bool {
     port.deviceOwner.hasPrefix("network:")
@@ -61,35 +98,36 @@ public final class NeutronIntent {
   // MARK: Routers
 
   private func routers(on network: NetworkID) -> [NeutronRouter] {
-    neutron.routers.records.filter { inside[$0.id.rawValue]?.contains(network) ?? false }
+    routersByNetwork[network] ?? []
   }
 
   /// Networks that a network's routers lead to inside, itself included. Routers' static routes may
   /// lead on to networks of the next router.
   public func routedNetworks(from network: NetworkID) -> Set<NetworkID> {
+    if let known = routed[network] { return known }
     var found: Set<NetworkID> = [network]
     var open = [network]
     while let next = open.popLast() {
       for router in routers(on: next)
-      where next == network || !router.routes.isEmpty || hasHostRoutes(network) {
+      where next == network || !router.routes.isEmpty || hostRouted.contains(network) {
         for other in inside[router.id.rawValue] ?? [] where found.insert(other).inserted {
           open.append(other)
         }
       }
     }
+    routed[network] = found
     return found
-  }
-
-  private func hasHostRoutes(_ network: NetworkID) -> Bool {
-    neutron.subnets.records.contains { $0.network == network && !$0.hostRoutes.isEmpty }
   }
 
   /// External networks that a network's routers have a gateway on.
   public func externalNetworks(from network: NetworkID) -> Set<NetworkID> {
-    Set(
+    if let known = outsides[network] { return known }
+    let found = Set(
       routedNetworks(from: network).flatMap { routers(on: $0) }.flatMap {
         ([$0.gateway] + $0.furtherGateways).compactMap { $0?.network }
       })
+    outsides[network] = found
+    return found
   }
 
   public func isRouter(_ router: String, of network: NetworkID) -> Bool {
@@ -115,7 +153,7 @@ public final class NeutronIntent {
         set = space.or(set, space.and(own(port), space.family(.ipv6)))
       }
     }
-    for floating in neutron.floatingIPs.records
+    for floating in floatingIPs(of: port.id)
     where floating.port == port.id && floating.floatingNetwork == external {
       set = space.or(set, space.address(.source, floating.address))
     }
@@ -131,7 +169,7 @@ public final class NeutronIntent {
   /// Packets to a floating IP or a forwarded port that lead to this port.
   public func publicAddresses(of port: NeutronPort, on networks: Set<NetworkID>?) -> PacketSet {
     var set = PacketSet.empty
-    for floating in neutron.floatingIPs.records
+    for floating in floatingIPs(of: port.id)
     where networks?.contains(floating.floatingNetwork) ?? true {
       if floating.port == port.id {
         set = space.or(set, space.address(.destination, floating.address))
@@ -151,7 +189,7 @@ public final class NeutronIntent {
   func publicAddresses(of network: NetworkID, on networks: Set<NetworkID>) -> PacketSet {
     let key = PublicSide(network: network, outsides: networks)
     if let known = publicSides[key] { return known }
-    let ports = neutron.ports.records.filter { $0.network == network }
+    let ports = (portsByNetwork[network] ?? []).filter { floatingByPort[$0.id] != nil }
     let set = space.union(ports.map { publicAddresses(of: $0, on: networks) })
     publicSides[key] = set
     return set
@@ -166,6 +204,7 @@ public final class NeutronIntent {
 
   /// Addresses of an external network that are routers' own or floating.
   public func routerAddresses(on networks: Set<NetworkID>) -> PacketSet {
+    if let known = taken[networks] { return known }
     let gateways = neutron.routers.records.flatMap { [$0.gateway] + $0.furtherGateways }
       .compactMap { $0 }.filter { networks.contains($0.network) }
       .flatMap { $0.fixedIPs.map(\.address) }
@@ -174,7 +213,10 @@ public final class NeutronIntent {
     let agents = neutron.ports.records
       .filter { $0.deviceOwner.hasPrefix("network:") && networks.contains($0.network) }
       .flatMap { $0.fixedIPs.map(\.address) }
-    return space.union(Set(gateways + floating + agents).map { space.address(.destination, $0) })
+    let set = space.union(
+      Set(gateways + floating + agents).sorted().map { space.address(.destination, $0) })
+    taken[networks] = set
+    return set
   }
 }
 
@@ -192,11 +234,7 @@ extension NeutronIntent {
   }
   /// Whether a router's interface has the address on the network.
   public func isRouterAddress(_ address: IPAddress, on network: NetworkID) -> Bool {
-    neutron.ports.records.contains { port in
-      port.network == network && port.deviceOwner.hasPrefix("network:")
-        && port.deviceOwner.contains("router")
-        && port.fixedIPs.contains { $0.address == address }
-    }
+    routerInterfaces[network]?.contains(address) ?? false
   }
 }
 

@@ -22,11 +22,18 @@ public struct PortPolicy {
 
 struct PortPolicyBuilder {
   let space: PacketSpace
-  let neutron: NeutronFacts
   let rules: SecurityRules
+  private let networks: [NetworkID: NeutronNetwork]
+
+  init(space: PacketSpace, neutron: NeutronFacts, rules: SecurityRules) {
+    self.space = space
+    self.rules = rules
+    networks = Dictionary(
+      neutron.networks.records.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+  }
 
   func policy(_ port: NeutronPort) -> PortPolicy {
-    let network = neutron.networks.records.first { $0.id == port.network }
+    let network = networks[port.network]
     let isFiltered = port.isPortSecurityEnabled ?? network?.isPortSecurityEnabled ?? true
     let isUp = port.isAdminUp && network?.isAdminUp ?? true
     let owned = space.or(

@@ -3,13 +3,19 @@ import Facts
 import NetworkTypes
 import PacketSets
 
-/// What the rules of security groups allow, in one direction.
-struct SecurityRules {
+/// What the rules of security groups allow, in one direction. Each group is looked at once: ports share
+/// them.
+final class SecurityRules {
   let space: PacketSpace
   let neutron: NeutronFacts
   /// Addresses of each group's members, by group.
   private let members: [SecurityGroupID: [IPPrefix]]
   private let rules: [SecurityGroupID: [NeutronSecurityGroupRule]]
+  private struct Side: Hashable {
+    let group: SecurityGroupID
+    let direction: SecurityDirection
+  }
+  private var known: [Side: Allowed] = [:]
 
   init(_ neutron: NeutronFacts, space: PacketSpace) {
     self.space = space
@@ -40,11 +46,19 @@ struct SecurityRules {
   func allowed(_ groups: [SecurityGroupID], _ direction: SecurityDirection) -> Allowed {
     var allowed = Allowed()
     for group in groups {
-      guard let rules = rules[group] else {
-        allowed.doubts.append("the rules of security group \(group) are not in the capture")
-        allowed.packets = space.ip
-        continue
-      }
+      let one = self.allowed(group, direction)
+      allowed.packets = space.or(allowed.packets, one.packets)
+      allowed.doubts += one.doubts
+      allowed.byRule += one.byRule
+    }
+    return allowed
+  }
+
+  private func allowed(_ group: SecurityGroupID, _ direction: SecurityDirection) -> Allowed {
+    let side = Side(group: group, direction: direction)
+    if let known = known[side] { return known }
+    var allowed = Allowed()
+    if let rules = rules[group] {
       for rule in rules where rule.direction == direction {
         guard let set = packets(rule) else {
           allowed.doubts.append("security group rule \(rule.id) is not understood")
@@ -54,7 +68,11 @@ struct SecurityRules {
         allowed.packets = space.or(allowed.packets, set)
         allowed.byRule.append((rule, set))
       }
+    } else {
+      allowed.doubts.append("the rules of security group \(group) are not in the capture")
+      allowed.packets = space.ip
     }
+    known[side] = allowed
     return allowed
   }
 
