@@ -110,6 +110,10 @@ let package = Package(
     .target(
       name: "KernelLab", dependencies: ["NetworkTypes"], path: "Tests/KernelLab",
       exclude: ["agent.py"], swiftSettings: strict),
+    // A real ovs-vswitchd of a test's own, to compare the evaluator with.
+    .target(
+      name: "SwitchLab", dependencies: ["Facts", "Formats", "NetworkTypes", "OpenFlow"],
+      path: "Tests/SwitchLab", swiftSettings: strict + fast),
     // The captured clouds with a fault each, as edits of the healthy one.
     .target(
       name: "FaultCaptures", dependencies: ["Facts", "Formats", "NetworkTypes"],
@@ -118,7 +122,8 @@ let package = Package(
       name: "synthetic-cloud", path: "Tests/Benchmarks/SyntheticCloud",
       swiftSettings: strict + fast),
     .executableTarget(
-      name: "ovsight-benchmark", dependencies: ["Facts", "Formats", "NetworkTypes"],
+      name: "ovsight-benchmark",
+      dependencies: ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow", "SwitchLab"],
       path: "Tests/Benchmarks/Benchmark", swiftSettings: strict + fast),
     tests("NetworkTypesTests", ["NetworkTypes", "Conntrack"]),
     tests("PacketSetsTests", ["PacketSets"]),
@@ -129,7 +134,9 @@ let package = Package(
         "PacketSets", "Reachability", "Trace",
       ]),
     tests("FormatsTests", ["Facts", "Formats", "Namespaces", "NetworkTypes"]),
-    tests("OpenFlowTests", ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow"]),
+    tests(
+      "OpenFlowTests",
+      ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow", "SwitchLab"]),
     tests(
       "NetfilterTests",
       ["Conntrack", "Facts", "Formats", "KernelLab", "Netfilter", "NetworkTypes"]),

@@ -3,7 +3,7 @@ import Glibc
 
 /// Times of one thing, run several times.
 struct Times {
-  private let sorted: [Double]
+  let sorted: [Double]
   init(_ seconds: [Double]) { sorted = seconds.sorted() }
 
   var median: Double { sorted.isEmpty ? .nan : sorted[sorted.count / 2] }
