@@ -10,6 +10,9 @@ let strict: [SwiftSetting] = [
 /// Optimised in debug builds too: the tests' time goes there.
 let fast: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+/// Of the evaluator: its state is one object's, and every access to it would be checked while it runs.
+let unchecked: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"])]
+
 func module(
   _ name: String, _ dependencies: [Target.Dependency] = [], _ settings: [SwiftSetting] = []
 ) -> Target {
@@ -57,7 +60,7 @@ let package = Package(
     module("Collector", ["Facts", "Formats", "Interruption", "NetworkTypes", subprocess, yams]),
     module("Snapshot", ["Facts", "Formats", "Interruption", "NetworkTypes", grdb, sqlite], fast),
     module("Conntrack", ["NetworkTypes"], fast),
-    module("OpenFlow", ["Conntrack", "Facts", "NetworkTypes"], fast),
+    module("OpenFlow", ["Conntrack", "Facts", "NetworkTypes"], fast + unchecked),
     module("Netfilter", ["Conntrack", "Facts", "NetworkTypes"], fast),
     module("DataPlane", ["Conntrack", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"], fast),
     module("LogicalModel", ["Facts", "NetworkTypes"]),
