@@ -43,7 +43,7 @@ package final class LiveSwitch {
       // The socket's file is there before anybody listens.
       try Self.run(
         "ovs-vsctl",
-        ["--retry", "--timeout=60", "--db=unix:\(folder.path)/db.sock", "--no-wait", "init"],
+        ["--retry", "--timeout=240", "--db=unix:\(folder.path)/db.sock", "--no-wait", "init"],
         in: folder)
       processes.append(
         try Self.start(
@@ -86,14 +86,14 @@ package final class LiveSwitch {
 
   package func vsctl(_ arguments: [String]) throws {
     _ = try Self.run(
-      "ovs-vsctl", ["--timeout=60", "--db=unix:\(folder.path)/db.sock"] + arguments, in: folder)
+      "ovs-vsctl", ["--timeout=240", "--db=unix:\(folder.path)/db.sock"] + arguments, in: folder)
   }
   package func ofctl(_ version: String, _ command: String, _ bridge: String, _ rest: [String] = [])
     throws -> String
   {
     try Self.run(
       "ovs-ofctl",
-      ["--timeout=60", "-O", version, command, "unix:\(folder.path)/\(bridge).mgmt"] + rest,
+      ["--timeout=240", "-O", version, command, "unix:\(folder.path)/\(bridge).mgmt"] + rest,
       in: folder)
   }
   package func file(_ name: String, _ text: String) throws -> String {
