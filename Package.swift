@@ -10,6 +10,9 @@ let strict: [SwiftSetting] = [
 /// Optimised in debug builds too: the tests' time goes there.
 let fast: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+/// Of the evaluator: its state is one object's, and every access to it would be checked while it runs.
+let unchecked: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"])]
+
 func module(
   _ name: String, _ dependencies: [Target.Dependency] = [], _ settings: [SwiftSetting] = []
 ) -> Target {
@@ -57,7 +60,7 @@ let package = Package(
     module("Collector", ["Facts", "Formats", "Interruption", "NetworkTypes", subprocess, yams]),
     module("Snapshot", ["Facts", "Formats", "Interruption", "NetworkTypes", grdb, sqlite], fast),
     module("Conntrack", ["NetworkTypes"], fast),
-    module("OpenFlow", ["Conntrack", "Facts", "NetworkTypes"], fast),
+    module("OpenFlow", ["Conntrack", "Facts", "NetworkTypes"], fast + unchecked),
     module("Netfilter", ["Conntrack", "Facts", "NetworkTypes"], fast),
     module("DataPlane", ["Conntrack", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"], fast),
     module("LogicalModel", ["Facts", "NetworkTypes"]),
@@ -110,6 +113,10 @@ let package = Package(
     .target(
       name: "KernelLab", dependencies: ["NetworkTypes"], path: "Tests/KernelLab",
       exclude: ["agent.py"], swiftSettings: strict),
+    // A real ovs-vswitchd of a test's own, to compare the evaluator with.
+    .target(
+      name: "SwitchLab", dependencies: ["Facts", "Formats", "NetworkTypes", "OpenFlow"],
+      path: "Tests/SwitchLab", swiftSettings: strict + fast),
     // The captured clouds with a fault each, as edits of the healthy one.
     .target(
       name: "FaultCaptures", dependencies: ["Facts", "Formats", "NetworkTypes"],
@@ -118,7 +125,8 @@ let package = Package(
       name: "synthetic-cloud", path: "Tests/Benchmarks/SyntheticCloud",
       swiftSettings: strict + fast),
     .executableTarget(
-      name: "ovsight-benchmark", dependencies: ["Facts", "Formats", "NetworkTypes"],
+      name: "ovsight-benchmark",
+      dependencies: ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow", "SwitchLab"],
       path: "Tests/Benchmarks/Benchmark", swiftSettings: strict + fast),
     tests("NetworkTypesTests", ["NetworkTypes", "Conntrack"]),
     tests("PacketSetsTests", ["PacketSets"]),
@@ -129,7 +137,9 @@ let package = Package(
         "PacketSets", "Reachability", "Trace",
       ]),
     tests("FormatsTests", ["Facts", "Formats", "Namespaces", "NetworkTypes"]),
-    tests("OpenFlowTests", ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow"]),
+    tests(
+      "OpenFlowTests",
+      ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow", "SwitchLab"]),
     tests(
       "NetfilterTests",
       ["Conntrack", "Facts", "Formats", "KernelLab", "Netfilter", "NetworkTypes"]),

@@ -140,6 +140,14 @@ private func address(_ text: String) -> IPAddress {
       "-m limit --limit 5/sec --limit-burst 7",
       [IPTablesMatch(.rateLimit("--limit 5/sec --limit-burst 7"))]
     ),
+    // The rule's own options end the module's, wherever they stand.
+    (
+      "-m limit --limit 5/sec ! -s 10.0.0.0/8",
+      [
+        IPTablesMatch(.rateLimit("--limit 5/sec")),
+        IPTablesMatch(.source(masked("10.0.0.0/8")), isNegated: true),
+      ]
+    ),
     ("-m length --length 5:60", [IPTablesMatch(.length(5...60))]),
     ("-m tos --tos 0x05/0x06", [IPTablesMatch(.tos(value: 5, mask: 6))]),
     ("-m dscp --dscp 0x2e", [IPTablesMatch(.dscp(0x2e))]),

@@ -5,6 +5,7 @@ import Formats
 import Foundation
 import NetworkTypes
 import OpenFlow
+import SwitchLab
 
 final class DifferentialRun {
   struct Case {
@@ -162,7 +163,7 @@ final class DifferentialRun {
       skipped[problem, default: 0] += 1
       return nil
     }
-    var actual = Expectation(ours, datapathNumbers: Self.numbers(facts))
+    var actual = Expectation(ours, datapathNumbers: facts.datapathNumbers)
     // A mirror into a VLAN floods without saying so.
     if Self.floods(text) || !scenario.mirrors.isEmpty {
       expected.lookups.sort { $0.description < $1.description }
@@ -203,15 +204,6 @@ final class DifferentialRun {
   }
   private static func floods(_ text: String) -> Bool {
     text.contains("flooding") || text.contains("FLOOD") || text.contains(" ALL\n")
-  }
-
-  private static func numbers(_ facts: OpenVSwitchFacts) -> [SwitchPortKey: Int] {
-    var numbers: [SwitchPortKey: Int] = [:]
-    for port in facts.datapathPorts.records {
-      guard let number = port.openFlowNumber, let datapath = port.datapathNumber else { continue }
-      numbers[SwitchPortKey(port.bridge, OpenFlowPort(number))] = Int(datapath)
-    }
-    return numbers
   }
 
   private func describe(
@@ -268,70 +260,5 @@ final class DifferentialRun {
     let model = SwitchModel(facts, node: "live")
     var state = SwitchState(capturedIn: model)
     return try compare(test, scenario, model, facts, &state)
-  }
-}
-
-/// What both sides are compared by.
-struct Expectation {
-  var lookups: [LiveTrace.Lookup] = []
-  /// Sorted: the order of a flood is nobody's business.
-  var outputs: [String] = []
-  /// What the comparison itself does not understand.
-  var unknown: String?
-
-  init(_ trace: LiveTrace, from packet: Packet) {
-    lookups = trace.lookups.filter { $0.bridge != LiveSwitch.underlay }
-    // Each recirculation starts from the packet that the actions before it left; its flow line
-    // has the addresses that NAT would give it, but not all of its tags.
-    var recirculated: [(id: String, packet: Packet)] = []
-    for (index, actions) in trace.datapathActions.enumerated() {
-      var start = trace.packets.indices.contains(index) ? trace.packets[index] : packet
-      let id = trace.recirculations[index]
-      if let position = recirculated.firstIndex(where: { $0.id == id }) {
-        start.vlans = recirculated.remove(at: position).packet.vlans
-      }
-      var execution = DatapathActions(index == 0 ? packet : start)
-      execution.run(Substring(actions))
-      recirculated += execution.recirculated
-      outputs += execution.outputs.map(\.description)
-      if let problem = execution.unknown.first { unknown = problem }
-    }
-    outputs.sort()
-  }
-
-  private mutating func add(_ step: PipelineStep, recirculated: Bool) {
-    var recirculated = recirculated
-    switch step.kind {
-    case .recirculation: recirculated = true
-    case .bridge: recirculated = false
-    case .lookup(let lookup):
-      lookups.append(
-        LiveTrace.Lookup(
-          bridge: recirculated ? "recirculated" : lookup.bridge.rawValue,
-          table: Int(lookup.table), priority: lookup.flow.map { Int($0.priority) }))
-    default: break
-    }
-    for inner in step.steps { add(inner, recirculated: recirculated) }
-  }
-
-  init(_ translation: Translation, datapathNumbers: [SwitchPortKey: Int]) {
-    for step in translation.steps { add(step, recirculated: false) }
-    for output in translation.outputs {
-      var packet = output.packet
-      switch output.kind {
-      case .tunnel(_, var metadata, _):
-        // Without a configured one, the route to the other end gives it.
-        metadata.source = metadata.source ?? LiveSwitch.underlayAddress
-        packet.tunnel = metadata
-      default: packet.tunnel = nil
-      }
-      let number = datapathNumbers[SwitchPortKey(output.bridge, output.port)]
-      if case .controller = output.kind {
-        outputs.append(LiveOutput(port: nil, packet: packet).description)
-      } else {
-        outputs.append(LiveOutput(port: number ?? -1, packet: packet).description)
-      }
-    }
-    outputs.sort()
   }
 }

@@ -2,6 +2,7 @@
 // the evaluator's and the sets' rest on.
 import Facts
 import Foundation
+import SwitchLab
 import Testing
 
 @Suite(.serialized) struct LearningJudgeTests {

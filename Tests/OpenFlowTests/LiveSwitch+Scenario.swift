@@ -1,12 +1,9 @@
 // Sets a scenario up on the live switch.
 import Foundation
 import NetworkTypes
+import SwitchLab
 
 extension LiveSwitch {
-  /// The bridge that tunnelled packets leave through.
-  static let underlay = "under"
-  static let underlayAddress = IPAddress("192.0.2.9")
-
   /// Replaces all that is there by `scenario`; flows that the switch refuses are taken out of it.
   func install(_ scenario: inout Scenario) throws {
     var arguments = ["--", "--if-exists", "del-br", Self.underlay]

@@ -5,6 +5,7 @@ import Formats
 import Foundation
 import NetworkTypes
 import OpenFlow
+import SwitchLab
 import Testing
 
 @Suite(.serialized) struct OfprotoDifferentialTests {

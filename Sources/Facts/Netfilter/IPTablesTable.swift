@@ -43,11 +43,11 @@ public struct IPTablesChain: Hashable, Sendable {
   /// Nil for a user's chain, which returns at its end.
   public var policy: Policy?
   public var counters: PacketCounters?
-  public var rules: [IPTablesRule]
+  public var rules: RuleList
   public var evidence: Evidence
   public init(
     name: NetfilterChainName, policy: Policy?, counters: PacketCounters? = nil,
-    rules: [IPTablesRule] = [], evidence: Evidence
+    rules: RuleList = [], evidence: Evidence
   ) {
     self.name = name
     self.policy = policy

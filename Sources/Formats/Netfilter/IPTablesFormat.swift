@@ -6,38 +6,58 @@ import NetworkTypes
 public enum IPTablesFormat {
   /// `family` is the command's: the text alone does not always say.
   public static func parse(_ text: CaptureText, family: AddressFamily) -> Parsed<IPTablesTable> {
-    var parser = IPTablesParser(text, family: family)
-    for line in Lines(text) { parser.read(line) }
+    parse(text, family: family, readsPlainLines: true)
+  }
+
+  /// Without `readsPlainLines` every line goes through the general reader: the same rules, slower.
+  package static func parse(
+    _ text: CaptureText, family: AddressFamily, readsPlainLines: Bool
+  ) -> Parsed<IPTablesTable> {
+    var parser = IPTablesParser(text, family: family, readsPlainLines: readsPlainLines)
+    text.bytes.withUnsafeBufferPointer { bytes in
+      for line in Lines(text) { parser.read(line, bytes) }
+    }
     parser.finish()
-    return parser.log.parsed(parser.tables)
+    return parser.log.parsed(parser.finishedTables())
   }
 }
 
 private struct IPTablesParser {
   var log: ParseLog
-  var tables: [IPTablesTable] = []
   private let family: AddressFamily
+  private let readsPlainLines: Bool
   private let bytes: [UInt8]
   private var backend = IPTablesTable.Backend.unknown
+  /// Without their rules, whose rows stand beside them, a range for each chain.
+  private var tables: [(table: IPTablesTable, rows: [Range<Int>])] = []
   private var current: IPTablesTable?
+  private var columns: RuleColumnsBuilder
+  /// Of the present table's first rule.
+  private var firstRow = 0
+  private var plain: PlainRuleReader
+  /// Of the present table's first chains: the plain reader has an index of its own.
   private var chainIndex: [NetfilterChainName: Int] = [:]
   private var lastLine = 1
 
-  init(_ text: CaptureText, family: AddressFamily) {
+  init(_ text: CaptureText, family: AddressFamily, readsPlainLines: Bool) {
     log = ParseLog(text)
     bytes = text.bytes
     self.family = family
+    self.readsPlainLines = readsPlainLines
+    columns = RuleColumnsBuilder(bytes: text.bytes.count)
+    plain = PlainRuleReader(text, family: family)
   }
 
-  mutating func read(_ line: Line) {
+  mutating func read(_ line: Line, _ buffer: UnsafeBufferPointer<UInt8>) {
     lastLine = line.number
-    guard let first = line.content.first.map({ bytes[$0] }) else {
+    guard let first = line.content.first.map({ buffer[$0] }) else {
       return log.structure(line.whole)
     }
     // A cut line may read as a shorter, different rule; tables follow a cut comment.
     guard line.whole.upperBound > line.content.upperBound || isCommit(line) else {
       return rejectCutLine(line)
     }
+    guard !readPlain(line, first, buffer) else { return log.fact(line.whole) }
     switch first {
     case UInt8(ascii: "#"): readComment(line)
     case UInt8(ascii: "*"): beginTable(line)
@@ -52,6 +72,22 @@ private struct IPTablesParser {
     }
   }
 
+  /// A chain or a rule as iptables-save prints it; false for everything else.
+  private mutating func readPlain(
+    _ line: Line, _ first: UInt8, _ buffer: UnsafeBufferPointer<UInt8>
+  ) -> Bool {
+    guard readsPlainLines, current != nil else { return false }
+    switch first {
+    case UInt8(ascii: "["), UInt8(ascii: "-"): return plain.read(line, buffer, into: &columns)
+    case UInt8(ascii: ":"):
+      guard let (chain, name) = plain.chain(line, buffer) else { return false }
+      plain.addChain(name, buffer)
+      current?.chains.append(chain)
+      return true
+    default: return false
+    }
+  }
+
   mutating func finish() {
     guard let table = current else { return }
     log.isIncomplete = true
@@ -59,6 +95,18 @@ private struct IPTablesParser {
       "iptables/cut-table", line: lastLine, bytes.count..<bytes.count,
       "the file ends inside table \(table.name): wanted COMMIT")
     closeTable(isComplete: false)
+  }
+
+  /// What was read, with the rules in their chains.
+  func finishedTables() -> [IPTablesTable] {
+    let columns = columns.columns(of: log.text)
+    return tables.map { table, rows in
+      var table = table
+      for (index, range) in rows.enumerated() {
+        table.chains[index].rules = RuleList(columns, range)
+      }
+      return table
+    }
   }
 
   private func isCommit(_ line: Line) -> Bool { text(line) == "COMMIT" }
@@ -98,6 +146,7 @@ private struct IPTablesParser {
         "table \(table.name) has no COMMIT before the next table")
       closeTable(isComplete: false)
     }
+    plain.beginTable()
     current = IPTablesTable(
       family: family, backend: backend,
       name: NetfilterTableName(log.text.string(line.content.dropFirst())),
@@ -114,9 +163,11 @@ private struct IPTablesParser {
   private mutating func closeTable(isComplete: Bool) {
     if var table = current {
       table.isComplete = table.isComplete && isComplete
-      tables.append(table)
+      let rows = columns.rangesOfChains(from: firstRow, chainCount: table.chains.count)
+      tables.append((table, rows))
     }
     current = nil
+    firstRow = columns.rows.count
     chainIndex = [:]
   }
 
@@ -132,13 +183,27 @@ private struct IPTablesParser {
       return reject(line, "bad-chain", "wanted ':NAME POLICY [packets:bytes]'")
     }
     let name = NetfilterChainName(String(words[0]))
+    indexChains()
     guard chainIndex[name] == nil else { return reject(line, "bad-chain", "a chain twice") }
-    chainIndex[name] = current?.chains.count
+    addToPlainReader(line)
     let chain = IPTablesChain(
       name: name, policy: policy(words[1], line), counters: counters,
       evidence: log.evidence(line: line.number, line.content))
     current?.chains.append(chain)
     log.fact(line.whole)
+  }
+
+  /// All chains by name, those too that the plain reader has read.
+  private mutating func indexChains() {
+    guard let chains = current?.chains else { return }
+    for index in chainIndex.count..<chains.count { chainIndex[chains[index].name] = index }
+  }
+
+  private mutating func addToPlainReader(_ line: Line) {
+    var cursor = ByteCursor(bytes, line.content.dropFirst())
+    _ = cursor.take { $0 != 0x20 }
+    let name = cursor.take { $0 == 0x20 }
+    bytes.withUnsafeBufferPointer { plain.addChain(name, $0) }
   }
 
   private mutating func policy(_ word: Substring, _ line: Line) -> IPTablesChain.Policy? {
@@ -166,6 +231,7 @@ private struct IPTablesParser {
       return reject(line, "bad-rule", "wanted '-A CHAIN …'")
     }
     let name = NetfilterChainName(words[1].text)
+    indexChains()
     guard let index = chainIndex[name] else {
       return reject(line, "bad-rule", "a rule of a chain that the table does not have")
     }
@@ -179,11 +245,11 @@ private struct IPTablesParser {
         column: remark.range.lowerBound - line.content.lowerBound + 1, remark.message)
     }
     let range = words[0].range.lowerBound..<line.content.upperBound
-    current?.chains[index].rules.append(
-      IPTablesRule(
-        matches: parser.matches, target: parser.target, counters: counters,
-        comment: parser.comment, text: log.text.string(range),
-        evidence: log.evidence(line: line.number, line.content)))
+    let rule = IPTablesRule(
+      matches: parser.matches, target: parser.target, counters: counters,
+      comment: parser.comment, text: log.text.string(range),
+      evidence: log.evidence(line: line.number, line.content))
+    columns.add(rule, chain: index)
     log.fact(line.whole)
   }
 }

@@ -126,10 +126,14 @@ struct IPTablesRuleParser {
     }
   }
 
+  /// Up to the next option of the rule itself, with its `!`.
   private mutating func moduleWords() -> ArraySlice<RuleWord> {
-    words.take { word in
-      ["-m", "--match", "-j", "--jump", "-g", "--goto"].contains(word.option)
+    let start = words.position
+    _ = words.take { $0.isOwnOption }
+    if words.current != nil, words.position > start, words.words[words.position - 1].isNegation {
+      words.position -= 1
     }
+    return words.words[start..<words.position]
   }
   private mutating func restOfModule() -> String { joined(moduleWords()) }
 

@@ -8,6 +8,11 @@ struct RuleWord: Sendable {
   /// A quoted word is never an option.
   let isQuoted: Bool
   var option: String? { !isQuoted && text.hasPrefix("-") && text.utf8.count > 1 ? text : nil }
+  /// Of the rule, no match module's or target's: `-s`, `-m`, `--jump`.
+  var isOwnOption: Bool {
+    guard let option else { return false }
+    return !option.hasPrefix("--") || ["--match", "--jump", "--goto"].contains(option)
+  }
   var isNegation: Bool { !isQuoted && text == "!" }
 }
 

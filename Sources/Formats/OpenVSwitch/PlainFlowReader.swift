@@ -35,7 +35,7 @@ struct PlainFlowReader {
     _ line: Line, _ bytes: UnsafeBufferPointer<UInt8>, into flows: inout FlowList
   ) -> Bool {
     guard let base = bytes.baseAddress else { return false }
-    var scanner = PlainFlowScanner(base: base, position: line.content.lowerBound)
+    var scanner = PlainScanner(base: base, position: line.content.lowerBound)
     var row = FlowList.Row()
     guard Self.head(&scanner, &row), match(&scanner, &row) else { return false }
     let content = scanner.position..<line.content.upperBound
@@ -53,7 +53,7 @@ struct PlainFlowReader {
   // MARK: Before the match
 
   /// ` cookie=0x1, duration=2.5s, table=0, n_packets=3, n_bytes=4, `, then ages.
-  private static func head(_ scanner: inout PlainFlowScanner, _ row: inout FlowList.Row) -> Bool {
+  private static func head(_ scanner: inout PlainScanner, _ row: inout FlowList.Row) -> Bool {
     guard scanner.skip(" cookie=0x"), let cookie = scanner.hexadecimal(),
       scanner.skip(", duration="), let seconds = scanner.decimal(), seconds < 1 << 50,
       scanner.skip(UInt8(ascii: ".")),
@@ -73,7 +73,7 @@ struct PlainFlowReader {
 
   /// One to three digits behind the point; nil for more, which only the general reader knows.
   @inline(__always)
-  private static func milliseconds(_ scanner: inout PlainFlowScanner) -> UInt64? {
+  private static func milliseconds(_ scanner: inout PlainScanner) -> UInt64? {
     let start = scanner.position
     guard let digits = scanner.decimal() else { return nil }
     switch scanner.position - start {
@@ -86,7 +86,7 @@ struct PlainFlowReader {
 
   @inline(__always)
   private static func age(
-    _ literal: StaticString, _ scanner: inout PlainFlowScanner, _ age: inout UInt32
+    _ literal: StaticString, _ scanner: inout PlainScanner, _ age: inout UInt32
   ) -> Bool {
     guard scanner.skip(literal) else { return true }
     guard let seconds = scanner.decimal(), seconds < UInt64(UInt32.max), scanner.skip(", ") else {
@@ -100,7 +100,7 @@ struct PlainFlowReader {
 
   /// `priority=1,tcp,reg5=0x1 actions=`.
   private mutating func match(
-    _ scanner: inout PlainFlowScanner, _ row: inout FlowList.Row
+    _ scanner: inout PlainScanner, _ row: inout FlowList.Row
   ) -> Bool {
     partCount = 0
     hasTransport = false
@@ -121,7 +121,7 @@ struct PlainFlowReader {
     }
   }
 
-  private mutating func part(_ scanner: inout PlainFlowScanner) -> Bool {
+  private mutating func part(_ scanner: inout PlainScanner) -> Bool {
     let key = Self.key(&scanner)
     switch key.kind {
     case .general: return false
@@ -145,7 +145,7 @@ struct PlainFlowReader {
 
   /// The key up to its `=` or `,` or the blank behind it.
   @inline(__always)
-  private static func key(_ scanner: inout PlainFlowScanner) -> PlainKey {
+  private static func key(_ scanner: inout PlainScanner) -> PlainKey {
     var (low, high): (UInt64, UInt64) = (0, 0)
     var shift: UInt64 = 0
     while true {
@@ -218,7 +218,7 @@ struct PlainFlowReader {
   // MARK: Values
 
   private mutating func value(
-    _ key: PlainKey, _ scanner: inout PlainFlowScanner
+    _ key: PlainKey, _ scanner: inout PlainScanner
   ) -> (value: UInt128, mask: UInt128)? {
     let start = scanner.position
     var plain: UInt64?
@@ -282,7 +282,7 @@ struct PlainFlowReader {
   }
 
   /// `24` or `255.255.255.0`.
-  private static func ipv4Mask(_ scanner: inout PlainFlowScanner) -> UInt64? {
+  private static func ipv4Mask(_ scanner: inout PlainScanner) -> UInt64? {
     let start = scanner.position
     if let length = scanner.decimal(), length <= 32, endsValue(scanner.current) {
       return length == 0 ? 0 : 0xffff_ffff << (32 - length) & 0xffff_ffff
@@ -293,7 +293,7 @@ struct PlainFlowReader {
 
   /// `+est-rel`.
   private static func ctState(
-    _ scanner: inout PlainFlowScanner
+    _ scanner: inout PlainScanner
   ) -> (value: UInt128, mask: UInt128)? {
     var (value, mask): (UInt64, UInt64) = (0, 0)
     while scanner.current == UInt8(ascii: "+") || scanner.current == UInt8(ascii: "-") {
@@ -327,7 +327,7 @@ struct PlainFlowReader {
 
   /// IPv6 addresses, flags and what else is long or rare.
   private func generalValue(
-    _ key: PlainKey, _ scanner: inout PlainFlowScanner
+    _ key: PlainKey, _ scanner: inout PlainScanner
   ) -> (value: UInt128, mask: UInt128)? {
     let start = scanner.position
     while !Self.endsValue(scanner.current), scanner.current > 0x20,
@@ -350,8 +350,8 @@ struct PlainFlowReader {
       let part = parts[index]
       if part.isWide { words.append(UInt64(truncatingIfNeeded: part.value >> 64)) }
       words.append(UInt64(truncatingIfNeeded: part.value))
-      hash = ShapeIndex.mix(hash, UInt64(part.field) ^ UInt64(truncatingIfNeeded: part.mask))
-      if part.isWide { hash = ShapeIndex.mix(hash, UInt64(truncatingIfNeeded: part.mask >> 64)) }
+      hash = SpellingIndex.mix(hash, UInt64(part.field) ^ UInt64(truncatingIfNeeded: part.mask))
+      if part.isWide { hash = SpellingIndex.mix(hash, UInt64(truncatingIfNeeded: part.mask >> 64)) }
     }
     var place = shapes.place(of: hash)
     while let found = shapes.candidate(at: &place, hash) {

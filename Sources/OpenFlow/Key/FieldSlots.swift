@@ -147,7 +147,7 @@ extension FlowKey {
     isIP && self[.ipProtocol] == UInt64(number) && !isLaterFragment
   }
   private var isICMPv6: Bool { isIPv6 && isTransport(IPProtocol.icmp6) }
-  private func isDiscovery(_ types: Set<UInt64>) -> Bool {
+  private func isDiscovery(_ types: ClosedRange<UInt64>) -> Bool {
     isICMPv6 && self[.destinationPort] == 0 && types.contains(self[.sourcePort])
   }
 
@@ -168,9 +168,9 @@ extension FlowKey {
     case .sctp: isTransport(IPProtocol.sctp)
     case .icmp4: isIPv4 && isTransport(IPProtocol.icmp)
     case .icmp6: isICMPv6
-    case .nd: isDiscovery([135, 136])
-    case .ndSolicitation: isDiscovery([135])
-    case .ndAdvertisement: isDiscovery([136])
+    case .nd: isDiscovery(135...136)
+    case .ndSolicitation: isDiscovery(135...135)
+    case .ndAdvertisement: isDiscovery(136...136)
     case .tracked: self[.ctState] & UInt64(ConntrackState.tracked.rawValue) != 0
     }
   }

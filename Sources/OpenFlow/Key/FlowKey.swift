@@ -44,7 +44,10 @@ struct FlowKey: Sendable {
 
 extension FlowKey: Hashable {
   static func == (a: FlowKey, b: FlowKey) -> Bool {
-    for index in 0..<wordCount where a.words[index] != b.words[index] { return false }
+    // Through spans: subscripts of an inline array copy all of it.
+    let one = a.words.span
+    let other = b.words.span
+    for index in 0..<wordCount where one[index] != other[index] { return false }
     return true
   }
   func hash(into hasher: inout Hasher) {

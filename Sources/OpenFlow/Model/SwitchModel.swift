@@ -11,6 +11,9 @@ public struct SwitchModel: Sendable {
   /// Tags of a frame that the switch looks at, 1 or 2 (`other_config:vlan-limit`).
   public private(set) var vlanLimit = 1
   private var portsByName: [InterfaceName: SwitchPortKey] = [:]
+  /// The bridges as evaluations read them.
+  private(set) var sites: [BridgeSite] = []
+  private var siteByName: [BridgeName: BridgeSite] = [:]
 
   public init(_ facts: OpenVSwitchFacts, node: NodeName) {
     self.node = node
@@ -22,7 +25,15 @@ public struct SwitchModel: Sendable {
     for bridge in bridges.values {
       for port in bridge.ports.values { portsByName[port.name] = port.key }
     }
+    for name in bridgeNames {
+      guard let bridge = bridges[name] else { continue }
+      let site = BridgeSite(bridge, number: sites.count)
+      sites.append(site)
+      siteByName[name] = site
+    }
   }
+
+  func site(_ name: BridgeName) -> BridgeSite? { siteByName[name] }
 
   public func bridge(_ name: BridgeName) -> SwitchBridge? { bridges[name] }
 

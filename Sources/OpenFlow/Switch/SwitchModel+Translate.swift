@@ -11,7 +11,7 @@ extension SwitchModel {
   public func translate(
     _ input: SwitchInput, state: inout SwitchState, conntrack: inout ConntrackTable
   ) -> Translation {
-    guard let bridge = bridge(input.bridge) else {
+    guard let site = site(input.bridge) else {
       var translation = Translation()
       translation.unknowns = [
         SwitchUnknown(
@@ -21,7 +21,7 @@ extension SwitchModel {
       return translation
     }
     let translator = Translator(
-      self, input, bridge: bridge, state: state, conntrack: conntrack)
+      self, input, site: site, state: state, conntrack: conntrack)
     let translation = translator.run()
     if input.options.learns { state = translator.state }
     if !input.options.isAssumingConntrack { conntrack = translator.conntrack }

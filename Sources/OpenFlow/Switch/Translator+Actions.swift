@@ -5,21 +5,26 @@ import NetworkTypes
 extension Translator {
   /// Runs a list of actions in their order. `isLast`: nothing follows it in the whole pipeline.
   func runActions(_ actions: [FlowAction], isLast: Bool, inBucket: Bool = false) {
-    let actions = actions.filter { $0 != .drop }
-    if actions.isEmpty {
-      report(.action(.drop))
+    let count = actions.count { !$0.isDrop }
+    if count == 0 {
+      let list = record.add([.drop])
+      report(.action(list: list, index: 0))
       if !inBucket { drop(.flowDrops(table: table)) }
       return
     }
-    for (index, action) in actions.enumerated() {
+    let list = record.add(actions)
+    var left = count
+    for index in actions.indices where !actions[index].isDrop {
       if error != nil || isExiting { return }
-      let isLast = isLast && index == actions.count - 1 && actionSet.isEmpty
-      report(.action(action))
-      if case .checkPacketLarger(let bytes, let into) = action {
-        branchOnSize(bytes, into, Array(actions[(index + 1)...]))
+      left -= 1
+      sentPacket = nil
+      let isLast = isLast && left == 0 && actionSet.isEmpty
+      report(.action(list: list, index: Int32(index)))
+      if case .checkPacketLarger(let bytes, let into) = actions[index] {
+        branchOnSize(bytes, into, actions[(index + 1)...].filter { !$0.isDrop })
         return
       }
-      guard run(action, isLast: isLast, inBucket: inBucket) else { return }
+      guard run(actions[index], isLast: isLast, inBucket: inBucket) else { return }
     }
   }
 
@@ -146,6 +151,7 @@ extension Translator {
       actionSet = []
       return
     }
+    if actionSet.isEmpty { return }
     let actions = ActionSet.ordered(actionSet)
     actionSet = []
     guard !actions.isEmpty, error == nil else { return }
@@ -188,7 +194,12 @@ extension Translator {
     }
   }
 
-  func isLive(_ port: OpenFlowPort) -> Bool { bridge.port(port)?.isLive ?? false }
+  func isLive(_ port: OpenFlowPort) -> Bool { site.port(port)?.isLinkUp ?? false }
+}
+
+extension FlowAction {
+  @inline(__always)
+  fileprivate var isDrop: Bool { if case .drop = self { true } else { false } }
 }
 
 /// The order in which OpenFlow executes an action set.

@@ -66,7 +66,7 @@ extension Translator {
       options.isAssumingConntrack
       ? hiddenTag : original.hiddenTag(vlanLimit: model.vlanLimit)
     return PendingRecirculation(
-      key: key, original: original, hiddenTag: hiddenTag, bridge: bridge.name, table: table,
+      key: key, original: original, hiddenTag: hiddenTag, site: site, table: table,
       stack: stack,
       actionSet: actionSet, mirrored: mirrored, wire: WireState(), nat: nat,
       connection: connection, depth: recirculationDepth + 1)
@@ -84,14 +84,14 @@ extension Translator {
   // MARK: Coming back
 
   func resume(_ pending: PendingRecirculation) {
-    guard let bridge = model.bridge(pending.bridge) else { return }
-    self.bridge = bridge
+    site = pending.site
     key = pending.key
     original = pending.original
+    sentPacket = nil
     hiddenTag = pending.hiddenTag
-    visibleLearnedFlows = state.learnedFlows[bridge.name] ?? []
+    visibleLearnedFlows = state.flowsLearned(on: site)
     table = pending.table
-    flow = nil
+    flow = .miss
     stack = pending.stack
     mirrored = pending.mirrored
     wire = pending.wire
@@ -102,12 +102,12 @@ extension Translator {
     actionSetHasGroup = false
     key[.actionSetOutput] = UInt64(OpenFlowPort.unset.sixteenBits)
     writeActions(pending.actionSet)
-    report(.recirculation(recirculation(pending))) { self.restart() }
+    report(record.add(recirculation(pending))) { self.restart() }
   }
 
   private func recirculation(_ pending: PendingRecirculation) -> Recirculation {
     Recirculation(
-      bridge: pending.bridge, zone: UInt16(key[.ctZone]),
+      bridge: pending.site.bridge.name, zone: UInt16(key[.ctZone]),
       state: ConntrackState(rawValue: UInt32(key[.ctState])), mark: UInt32(key[.ctMark]),
       label: key[wide: .ctLabel], table: pending.table, connection: pending.connection,
       packet: key.applied(to: original, hidden: hiddenTag))

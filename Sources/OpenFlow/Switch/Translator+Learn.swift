@@ -20,7 +20,7 @@ extension Translator {
   }
 
   private func learnedFlow(_ action: LearnAction) -> FlowEntry? {
-    guard let evidence = flow?.evidence else { return nil }
+    guard let evidence = flow.evidence else { return nil }
     var entry = FlowEntry(
       table: action.table, priority: action.priority, cookie: action.cookie,
       idleTimeoutSeconds: action.idleTimeoutSeconds,
@@ -68,7 +68,7 @@ extension Translator {
     let match = CompiledMatch(flow.match)
     if learned.contains(where: { isSame($0, flow, match) }) { return true }
     let count =
-      bridge.flows.flows(of: flow.table).filter { $0.cookie == flow.cookie }.count
+      bridge.flows.flowCount(of: flow.table, cookie: flow.cookie)
       + learned.filter { $0.entry.table == flow.table && $0.entry.cookie == flow.cookie }.count
     return count < Int(limit)
   }

@@ -4,7 +4,7 @@ import NetworkTypes
 
 extension Translator {
   func isMirrorOutput(_ bundle: Int) -> Bool {
-    bridge.mirrors.contains { $0.output == .bundle(bundle) }
+    site.bundles[bundle].isMirrorOutput
   }
 
   func mirrorIngress() {

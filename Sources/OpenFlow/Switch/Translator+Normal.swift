@@ -33,7 +33,7 @@ struct BridgeTags: Hashable {
 
 extension BridgeTags.Tag {
   fileprivate init?(_ tci: UInt64, _ tpid: UInt64) {
-    guard tci & vlanPresent != 0, [0x8100, 0x88a8].contains(tpid) else { return nil }
+    guard tci & vlanPresent != 0, tpid == 0x8100 || tpid == 0x88a8 else { return nil }
     self.init(
       tpid: UInt16(tpid), vid: UInt16(tci & 0xfff), priority: UInt16(tci & 0xe000))
   }
@@ -126,12 +126,13 @@ extension Translator {
   private struct Input {
     /// Nil for packets that a controller made.
     var index: Int?
-    var bundle: PortBundle
+    var place: BundleSite
+    var bundle: PortBundle { _read { yield place.bundle } }
   }
 
   private func inputBundle() -> Input? {
-    if let index = bridge.bundle(of: key.inPort) {
-      return Input(index: index, bundle: bridge.bundles[index])
+    if let index = site.port(key.inPort)?.port.bundle {
+      return Input(index: index, place: site.bundles[index])
     }
     guard key.inPort == .controller || key.inPort == .any else {
       drop(.noInputBundle)
@@ -140,12 +141,13 @@ extension Translator {
     let nowhere = SwitchPort(
       key: SwitchPortKey(bridge.name, .any), name: "OFPP_NONE", kind: .device, config: [],
       state: [])
-    return Input(index: nil, bundle: PortBundle(trunk: nowhere))
+    return Input(
+      index: nil, place: BundleSite(PortBundle(trunk: nowhere), port: nil, isMirrorOutput: false))
   }
 
   private var isPartiallyTagged: Bool {
-    [UInt64(EtherType.vlan), UInt64(EtherType.serviceVLAN)].contains(key[.etherType])
-      && !key.hasTag
+    (key[.etherType] == UInt64(EtherType.vlan)
+      || key[.etherType] == UInt64(EtherType.serviceVLAN)) && !key.hasTag
   }
 
   private func isAdmissible(_ input: Input, vlan: UInt16) -> Bool {
@@ -184,10 +186,11 @@ extension Translator {
   }
 
   private func isSameBundle(_ port: OpenFlowPort, _ index: Int) -> Bool {
-    bridge.bundle(of: port) == index
+    site.port(port)?.port.bundle == index
   }
   private func mayLearn(_ mac: MACAddress, _ vlan: UInt16) -> Bool {
-    !mac.isMulticast && !bridge.floodVLANs.contains(VLANID(truncating: vlan))
+    !mac.isMulticast
+      && (bridge.floodVLANs.isEmpty || !bridge.floodVLANs.contains(VLANID(truncating: vlan)))
   }
 
   /// How a virtual machine says that it lives here now.
@@ -242,10 +245,10 @@ extension Translator {
   }
 
   private func learnedBundle(of mac: MACAddress, vlan: UInt16) -> LearnedTarget? {
-    guard mayLearn(mac, vlan) else { return nil }
+    guard !state.macs.isEmpty, mayLearn(mac, vlan) else { return nil }
     let place = SwitchState.MACKey(bridge: bridge.name, vlan: vlan, mac: mac)
     guard let entry = state.macs[place] else { return nil }
-    return bridge.bundle(of: entry.port).map { .bundle($0) } ?? .unknown
+    return (site.port(entry.port)?.port.bundle).map { .bundle($0) } ?? .unknown
   }
 
   /// 224.0.0.0/24 and ff02::1 go to everybody even where multicast is snooped.
@@ -256,27 +259,38 @@ extension Translator {
   }
 
   private func floodNormally(_ tags: BridgeTags, from input: Int?) {
-    for (index, bundle) in bridge.bundles.enumerated()
-    where index != input && bundle.includes(tags) && bundle.isFloodable && !isMirrorOutput(index) {
-      outputNormally(to: index, tags)
+    let places = site.bundles
+    if outputs.isEmpty { outputs.reserveCapacity(places.count) }
+    for index in places.indices
+    where index != input && places[index].isFloodable && places[index].bundle.includes(tags) {
+      outputNormally(to: places[index], tags)
     }
   }
 
   func outputNormally(to index: Int, _ tags: BridgeTags) {
-    let bundle = bridge.bundles[index]
-    guard let member = chosenMember(of: bundle) else { return }
-    var wire = bundle.outgoing(tags)
-    if bundle.priorityTags != .never { wire.outer.priority = UInt16(key[.outerTCI] & 0xe000) }
+    outputNormally(to: site.bundles[index], tags)
+  }
+
+  private func outputNormally(to place: BundleSite, _ tags: BridgeTags) {
+    let only = place.onlyPort
+    guard let member = only?.port.number ?? chosenMember(of: place) else { return }
+    var wire = place.bundle.outgoing(tags)
+    let priorityTags = place.bundle.priorityTags
+    if priorityTags != .never { wire.outer.priority = UInt16(key[.outerTCI] & 0xe000) }
     let saved = key.words[KeySlot.vlanWord]
-    wire.apply(to: &key, priorityTags: bundle.priorityTags)
-    send(to: member, isLast: false)
+    wire.apply(to: &key, priorityTags: priorityTags)
+    if let only {
+      send(to: only, isLast: false)
+    } else {
+      send(to: member, isLast: false)
+    }
     key.words[KeySlot.vlanWord] = saved
   }
 
   /// A bond is one port to us: any live member stands for it.
-  private func chosenMember(of bundle: PortBundle) -> OpenFlowPort? {
-    guard bundle.isBond else { return bundle.members.first }
-    return liveMembers(bundle).first
+  private func chosenMember(of place: BundleSite) -> OpenFlowPort? {
+    guard place.bundle.isBond else { return place.bundle.members.first }
+    return liveMembers(place.bundle).first
   }
 }
 

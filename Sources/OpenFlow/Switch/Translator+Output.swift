@@ -83,49 +83,75 @@ extension Translator {
   func send(
     to number: OpenFlowPort, isLast: Bool, checksTree: Bool = true, truncatedBytes: Int? = nil
   ) {
-    guard let port = bridge.port(number) else {
+    guard let place = site.port(number) else {
       drop(.nonexistentPort(number))
       return
     }
-    if let refusal = refusal(of: port, checksTree: checksTree) {
-      drop(refusal, evidence: port.portEvidence ?? port.interfaceEvidence)
+    send(to: place, isLast: isLast, checksTree: checksTree, truncatedBytes: truncatedBytes)
+  }
+
+  func send(
+    to place: PortSite, isLast: Bool, checksTree: Bool = true, truncatedBytes: Int? = nil
+  ) {
+    if let refusal = refusal(of: place, checksTree: checksTree) {
+      drop(refusal, evidence: place.port.portEvidence ?? place.port.interfaceEvidence)
       return
     }
-    switch port.kind {
+    switch place.port.kind {
     case .patch(let peer):
-      sendThroughPatch(port, to: peer, isLast: isLast)
+      sentPacket = nil
+      sendThroughPatch(place.port, to: peer, isLast: isLast)
+      sentPacket = nil
       if peer != nil { return }
     case .tunnel(let tunnel):
-      guard sendIntoTunnel(port, tunnel) else { return }
-    case .device: emit(port, .device, truncatedBytes: truncatedBytes)
-    case .internal: emit(port, .internal, truncatedBytes: truncatedBytes)
+      let isSent = sendIntoTunnel(place, tunnel)
+      sentPacket = nil
+      guard isSent else { return }
+    case .device: emit(place, .device, truncatedBytes: truncatedBytes)
+    case .internal: emit(place, .internal, truncatedBytes: truncatedBytes)
     }
-    if let bundle = port.bundle { mirrorEgress(bundle) }
+    if let bundle = place.port.bundle { mirrorEgress(bundle) }
   }
 
-  private func refusal(of port: SwitchPort, checksTree: Bool) -> SwitchEvent? {
-    if port.config.contains("NO_FWD") { return .noForward(port.name) }
-    if isBetweenProtectedPorts(port) { return .protectedPorts }
-    guard checksTree, !port.forwards else { return nil }
-    return .spanningTreeBlocks(port.name)
+  private func refusal(of place: PortSite, checksTree: Bool) -> SwitchEvent? {
+    if place.refusesToForward { return .noForward(place.port.name) }
+    if isBetweenProtectedPorts(place) { return .protectedPorts }
+    guard checksTree, !place.forwards else { return nil }
+    return .spanningTreeBlocks(place.port.name)
   }
 
-  private func isBetweenProtectedPorts(_ port: SwitchPort) -> Bool {
-    guard let from = bridge.bundle(of: key.inPort), let to = port.bundle else { return false }
-    return bridge.bundles[from].isProtected && bridge.bundles[to].isProtected
+  private func isBetweenProtectedPorts(_ place: PortSite) -> Bool {
+    guard let to = place.port.bundle, bridge.bundles[to].isProtected,
+      let from = site.port(key.inPort)?.port.bundle
+    else { return false }
+    return bridge.bundles[from].isProtected
   }
 
-  private func emit(_ port: SwitchPort, _ kind: SwitchOutput.Kind, truncatedBytes: Int? = nil) {
-    var output = SwitchOutput(
-      bridge: bridge.name, port: port.number, name: port.name, kind: kind, packet: leavingPacket,
-      isLinkUp: port.isLinkUp, isMirrored: isMirroring, truncatedBytes: truncatedBytes,
-      flow: flow?.evidence)
-    if case .tunnel = kind {} else { output.packet.tunnel = nil }
-    outputs.append(output)
+  private func emit(_ place: PortSite, _ kind: SwitchOutput.Kind, truncatedBytes: Int? = nil) {
+    var isTunnelled = false
+    if case .tunnel = kind { isTunnelled = true }
+    outputs.append(
+      SwitchOutput(
+        bridge: bridge.name, port: place.port.number, name: place.port.name, kind: kind,
+        packet: sharedPacket(keepsTunnel: isTunnelled), isLinkUp: place.isLinkUp,
+        isMirrored: isMirroring, truncatedBytes: truncatedBytes, flow: flow.evidence))
+  }
+
+  /// The leaving packet, or the one of the last output where nothing but tags was changed since, and not
+  /// these either.
+  private func sharedPacket(keepsTunnel: Bool) -> SharedPacket {
+    let tags = key.words[KeySlot.vlanWord]
+    if let sentPacket, sentTags == tags, !keepsTunnel { return sentPacket }
+    var packet = leavingPacket
+    if !keepsTunnel { packet.tunnel = nil }
+    let shared = SharedPacket(packet)
+    (sentPacket, sentTags) = (keepsTunnel ? nil : shared, tags)
+    return shared
   }
 
   /// The packet as it is on the wire now: the pipeline's view, with NAT that it did not see.
   var leavingPacket: Packet {
+    if wire.rewrites.isEmpty { return key.applied(to: original, hidden: hiddenTag) }
     var actual = key
     for rewrite in wire.rewrites where key.read(rewrite.field) == rewrite.believed {
       _ = actual.write(rewrite.field, rewrite.actual)
@@ -137,8 +163,8 @@ extension Translator {
     outputs.append(
       SwitchOutput(
         bridge: bridge.name, port: .controller, name: "CONTROLLER",
-        kind: .controller(reason: reason), packet: leavingPacket, isLinkUp: true,
-        isMirrored: false, truncatedBytes: nil, flow: flow?.evidence))
+        kind: .controller(reason: reason), packet: SharedPacket(leavingPacket), isLinkUp: true,
+        isMirrored: false, truncatedBytes: nil, flow: flow.evidence))
   }
 
   func controller(_ action: ControllerAction) {
@@ -152,7 +178,7 @@ extension Translator {
   // MARK: Patch ports
 
   private func sendThroughPatch(_ port: SwitchPort, to peer: SwitchPortKey?, isLast: Bool) {
-    guard let peer, let next = model.bridge(peer.bridge), let entry = next.port(peer.number)
+    guard let peer, let next = model.site(peer.bridge), let entry = next.port(peer.number)
     else {
       drop(.patchWithoutPeer(port.name), evidence: port.interfaceEvidence)
       return
@@ -168,16 +194,16 @@ extension Translator {
     stack = []
     actionSet = []
     actionSetHasGroup = false
-    if bridge.name != next.name { mirrored = [] }
-    bridge = next
-    visibleLearnedFlows = state.learnedFlows[next.name] ?? []
-    report(.bridge(next.name, port: peer.number)) { self.cross(entry, isLast: isLast) }
+    if site !== next { mirrored = [] }
+    site = next
+    visibleLearnedFlows = state.flowsLearned(on: next)
+    report(.bridge(next.number, port: peer.number)) { self.cross(entry, isLast: isLast) }
     saved.restore(self)
   }
 
-  private func cross(_ entry: SwitchPort, isLast: Bool) {
+  private func cross(_ entry: PortSite, isLast: Bool) {
     guard mayReceive(entry) else {
-      drop(.noReceive(entry.name), evidence: entry.interfaceEvidence)
+      drop(.noReceive(entry.port.name), evidence: entry.port.interfaceEvidence)
       return
     }
     let sent = outputs.count
@@ -186,7 +212,7 @@ extension Translator {
       runActionSet()
     } else {
       outputs.removeSubrange(sent...)
-      drop(.spanningTreeBlocks(entry.name), evidence: entry.interfaceEvidence)
+      drop(.spanningTreeBlocks(entry.port.name), evidence: entry.port.interfaceEvidence)
     }
   }
 }
@@ -194,7 +220,7 @@ extension Translator {
 /// What a packet's way through another bridge must not change in this one.
 private struct Crossing {
   private let key: FlowKey
-  private let bridge: SwitchBridge
+  private let site: BridgeSite
   private let isTracked: Bool
   private let stack: [StackEntry]
   private let actionSet: [FlowAction]
@@ -204,7 +230,7 @@ private struct Crossing {
 
   init(_ translator: Translator) {
     key = translator.key
-    bridge = translator.bridge
+    site = translator.site
     isTracked = translator.isTracked
     stack = translator.stack
     actionSet = translator.actionSet
@@ -215,8 +241,8 @@ private struct Crossing {
 
   func restore(_ translator: Translator) {
     translator.key = key
-    if translator.bridge.name != bridge.name { translator.mirrored = mirrored }
-    translator.bridge = bridge
+    if translator.site !== site { translator.mirrored = mirrored }
+    translator.site = site
     translator.visibleLearnedFlows = visibleLearnedFlows
     translator.isTracked = isTracked
     translator.stack = stack
@@ -233,7 +259,8 @@ private struct Crossing {
 
 extension Translator {
   /// False where the switch decides against it.
-  private func sendIntoTunnel(_ port: SwitchPort, _ tunnel: TunnelConfiguration) -> Bool {
+  private func sendIntoTunnel(_ place: PortSite, _ tunnel: TunnelConfiguration) -> Bool {
+    let port = place.port
     if case .unrecognised(let text) = tunnel.remote {
       noteUnknown(.other("tunnel remote \(text) is a name"), evidence: port.interfaceEvidence)
     }
@@ -249,7 +276,7 @@ extension Translator {
     }
     report(.outputToTunnel(port.name))
     emit(
-      port,
+      place,
       .tunnel(type: tunnel.type, metadata, destinationPort: tunnel.destinationPort))
     return true
   }

@@ -8,8 +8,8 @@ extension Translator {
 
   /// The packet came in from outside. Its flow is looked up before the port is asked, as OVS does.
   func enterBridge() {
-    report(.bridge(bridge.name, port: key.inPort)) {
-      let port = self.bridge.port(self.key.inPort)
+    report(.bridge(site.number, port: key.inPort)) {
+      let port = self.site.port(self.key.inPort)
       if port == nil, !self.key.inPort.isReserved, !self.options.isAssumingConntrack {
         self.noteUnknown(.other("in_port \(self.key.inPort) is no port of the bridge"))
       }
@@ -20,15 +20,17 @@ extension Translator {
     }
   }
 
-  private func begin(at port: SwitchPort?, _ runFlow: () -> Void) {
-    if let port, isSpecial(at: port) {
+  private func begin(at port: PortSite?, _ runFlow: () -> Void) {
+    if port != nil, isSpecial {
       mirrorIngress()
-    } else if let port, let index = port.bundle, isMirrorOutput(index) {
+    } else if !bridge.mirrors.isEmpty, let port = port?.port, let index = port.bundle,
+      isMirrorOutput(index)
+    {
       drop(.mirrorPortIsInput(port.name), evidence: port.portEvidence)
     } else if dropsForCongestion() {
       error = .congestionDrop
     } else if let port, !mayReceive(port) {
-      drop(.noReceive(port.name), evidence: port.interfaceEvidence)
+      drop(.noReceive(port.port.name), evidence: port.port.interfaceEvidence)
     } else {
       mirrorIngress()
       runFlow()
@@ -36,10 +38,10 @@ extension Translator {
   }
 
   /// Runs the action set, unless spanning tree lets the port only learn.
-  private func finish(at port: SwitchPort?) {
+  private func finish(at port: PortSite?) {
     guard error == nil else { return }
     if let port, !port.forwards {
-      drop(.spanningTreeBlocks(port.name), evidence: port.interfaceEvidence)
+      drop(.spanningTreeBlocks(port.port.name), evidence: port.port.interfaceEvidence)
       error = .forwardingDisabled
     }
     runActionSet()
@@ -53,9 +55,8 @@ extension Translator {
     return false
   }
 
-  func mayReceive(_ port: SwitchPort) -> Bool {
-    let blocked = isBridgeProtocol ? "NO_RECV_STP" : "NO_RECV"
-    return !port.config.contains(blocked) && (port.forwards || port.learns)
+  func mayReceive(_ port: PortSite) -> Bool {
+    isBridgeProtocol ? port.receivesBridgeProtocol : port.receives
   }
   /// A spanning tree's own frames: 802.2, not Ethernet II.
   var isBridgeProtocol: Bool {
@@ -63,7 +64,7 @@ extension Translator {
   }
 
   /// Frames that the switch itself takes: spanning tree's where it runs.
-  private func isSpecial(at port: SwitchPort) -> Bool {
+  private var isSpecial: Bool {
     guard bridge.spanningTree, isBridgeProtocol else { return false }
     drop(.special("stp"))
     return true
@@ -77,11 +78,11 @@ extension Translator {
     _ table: UInt8, inPort: OpenFlowPort, honorsMiss: Bool, swapsTuple: Bool = false,
     isLast: Bool = true, clones: Bool = false, then body: (() -> Void) -> Void
   ) {
-    let lookup = find(in: table, inPort: inPort, swapsTuple: swapsTuple)
+    let (found, step) = find(in: table, inPort: inPort, swapsTuple: swapsTuple)
     let previous = (flow, self.table)
-    (flow, self.table) = (lookup.flow, table)
-    report(.lookup(lookup)) {
-      switch lookup.outcome {
+    (flow, self.table) = (found, table)
+    report(step) {
+      switch found {
       case .flow, .learned: body { self.runFlow(isLast: isLast, clones: clones) }
       case .miss: body { self.miss(honorsMiss: honorsMiss) }
       case .unknown: break
@@ -98,74 +99,93 @@ extension Translator {
     }
   }
 
-  private func find(in table: UInt8, inPort: OpenFlowPort, swapsTuple: Bool) -> TableLookup {
-    let saved = key
-    key[.inPort] = UInt64(inPort.sixteenBits)
-    if swapsTuple { swapTuple() }
+  /// The flow, and what is noted of the lookup.
+  private func find(
+    in table: UInt8, inPort: OpenFlowPort, swapsTuple: Bool
+  ) -> (FoundFlow, PipelineRecord.Kind) {
     // A fragment has no ports for the tables (`fragments: normal`), not even the first one.
-    if key[.fragment] & FragmentBits.any != 0 {
-      key[.sourcePort] = 0
-      key[.destinationPort] = 0
+    let hidesPorts = key[.fragment] & FragmentBits.any != 0
+    if swapsTuple || hidesPorts {
+      let saved = key
+      defer { key = saved }
+      key[.inPort] = UInt64(inPort.sixteenBits)
+      if swapsTuple { swapTuple() }
+      if hidesPorts {
+        key[.sourcePort] = 0
+        key[.destinationPort] = 0
+      }
+      return search(table)
     }
-    let lookup = search(table)
-    key = saved
-    return lookup
+    if inPort == key.inPort { return search(table) }
+    let saved = key[.inPort]
+    key[.inPort] = UInt64(inPort.sixteenBits)
+    defer { key[.inPort] = saved }
+    return search(table)
   }
 
-  private func search(_ number: UInt8) -> TableLookup {
-    func answer(_ outcome: TableLookup.Outcome) -> TableLookup {
-      TableLookup(bridge: bridge.name, table: number, outcome: outcome)
-    }
+  private func search(_ number: UInt8) -> (FoundFlow, PipelineRecord.Kind) {
     if let gap = bridge.flowGap {
       noteUnknown(.missing(gap))
-      return answer(.unknown)
+      return note(.unknown, number)
     }
-    let table = bridge.flows.table(number, isAfterTimeouts: options.isAfterTimeouts)
-    let result = table?.lookup(&key) ?? LookupResult()
-    var lookup = answer(.miss)
-    if let table, let index = result.flow {
+    guard
+      let table = bridge.flows.table(number, isAfterTimeouts: options.isAfterTimeouts)
+    else { return note(learned(in: number, over: .miss) ?? .miss, number) }
+    let result = table.lookup(&key)
+    if !result.uncertain.isEmpty || !result.ties.isEmpty {
       noteDoubts(result, in: table, number: number)
-      lookup.outcome = .flow(table.entries[index])
-      lookup.conjunction = result.conjunction.map { found in
-        ConjunctiveMatch(id: found.id, clauses: found.clauses.map { table.entries[$0] })
-      }
-    } else if let table {
-      noteUncertain(result.uncertain, in: table)
     }
-    considerLearned(&lookup, static: result.flow.flatMap { table?.matches[$0] })
-    return lookup
+    let found: FoundFlow = result.flow.map { .flow(table, $0) } ?? .miss
+    if let learned = learned(in: number, over: found) { return note(learned, number) }
+    return note(found, number, conjunction: result.conjunction)
+  }
+
+  private func note(
+    _ found: FoundFlow, _ table: UInt8, conjunction: (id: UInt32, clauses: [Int])? = nil
+  ) -> (FoundFlow, PipelineRecord.Kind) {
+    (found, record.add(found, conjunction: conjunction, site: site.number, table: table))
   }
 
   private func noteDoubts(_ result: LookupResult, in table: FlowTable, number: UInt8) {
     noteUncertain(result.uncertain, in: table)
     guard let winner = result.flow else { return }
-    let rivals = result.ties.filter { table.entries[$0].actions != table.entries[winner].actions }
+    let actions = table.actions(winner)
+    let rivals = result.ties.filter { table.actions($0) != actions }
     guard !rivals.isEmpty else { return }
     noteUnknown(
       .equalPriority(
-        table: number, priority: table.entries[winner].priority,
-        ([winner] + rivals).map { table.entries[$0].evidence }),
-      evidence: table.entries[winner].evidence)
+        table: number, priority: table.priorities[winner],
+        ([winner] + rivals).map { table.evidence($0) }),
+      evidence: table.evidence(winner))
   }
 
   private func noteUncertain(_ flows: [Int], in table: FlowTable) {
     for index in flows {
+      let keys = table.unmodelled[Int32(index)] ?? []
       noteUnknown(
-        .unmodelledMatch(table.matches[index].unmodelled.joined(separator: ",")),
-        evidence: table.entries[index].evidence)
+        .unmodelledMatch(keys.joined(separator: ",")), evidence: table.evidence(index))
     }
   }
 
-  private func considerLearned(_ lookup: inout TableLookup, static match: CompiledMatch?) {
+  /// The flow that an earlier packet taught the switch, where it goes before what was found.
+  private func learned(in number: UInt8, over found: FoundFlow) -> FoundFlow? {
+    if visibleLearnedFlows.isEmpty { return nil }
+    var best = -1
+    var match: CompiledMatch?
+    if case .flow(let table, let position) = found {
+      best = Int(table.priorities[position])
+      match = table.match(position)
+    }
+    var winner: FlowEntry?
     for flow in visibleLearnedFlows
-    where flow.entry.table == lookup.table && flow.match.matches(key) {
-      let best = lookup.flow.map { Int($0.priority) } ?? -1
+    where flow.entry.table == number && flow.match.matches(key) {
       let replaces = Int(flow.entry.priority) == best && flow.match == match
       if Int(flow.entry.priority) > best || replaces {
-        lookup.outcome = .learned(flow.entry)
-        lookup.conjunction = nil
+        winner = flow.entry
+        best = Int(flow.entry.priority)
       }
     }
+    return winner.map { .learned($0) }
   }
 
   /// `resubmit(,…,ct)`: the lookup sees the connection's original addresses.
@@ -229,15 +249,16 @@ extension Translator {
 
   /// Runs the actions of the flow just found.
   private func runFlow(isLast: Bool, clones: Bool) {
-    guard let flow else { return }
+    guard let actions = flow.actions else { return }
     let before = (outputs.count, drops.count, unknowns.count, queue.count)
-    if !flow.unrecognised.isEmpty {
-      noteUnknown(.unmodelledAction(flow.unrecognised.joined(separator: " ")))
+    let unrecognised = flow.unrecognised
+    if !unrecognised.isEmpty {
+      noteUnknown(.unmodelledAction(unrecognised.joined(separator: " ")))
     }
     if clones {
-      runClone(flow.actions, isLast: isLast)
+      runClone(actions, isLast: isLast)
     } else {
-      runActions(flow.actions, isLast: isLast)
+      runActions(actions, isLast: isLast)
     }
     let endsHere = before == (outputs.count, drops.count, unknowns.count, queue.count)
     if endsHere, actionSet.isEmpty, error == nil, !isMirroring {

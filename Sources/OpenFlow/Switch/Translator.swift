@@ -28,7 +28,9 @@ final class Translator {
   var state: SwitchState
   var conntrack: ConntrackTable
 
-  var bridge: SwitchBridge
+  /// The bridge that the packet is in.
+  var site: BridgeSite
+  var bridge: SwitchBridge { _read { yield site.bridge } }
   var key: FlowKey
   /// The packet as it came in, for what no field shows.
   var original: Packet
@@ -37,7 +39,7 @@ final class Translator {
   var wire = WireState()
 
   var table: UInt8 = 0
-  var flow: FlowEntry?
+  var flow = FoundFlow.miss
   var stack: [StackEntry] = []
   var actionSet: [FlowAction] = []
   var actionSetHasGroup = false
@@ -68,23 +70,25 @@ final class Translator {
   var visibleLearnedFlows: [LearnedFlow]
 
   var outputs: [SwitchOutput] = []
+  /// What the last output carried, with its tags, as long as nothing else can have changed.
+  var sentPacket: SharedPacket?
+  var sentTags: UInt64 = 0
   var drops: [SwitchDrop] = []
   var unknowns: [SwitchUnknown] = []
-  /// Steps under construction: the innermost list is the last one.
-  private var steps: [[PipelineStep]] = [[]]
+  var record = PipelineRecord()
 
   init(
-    _ model: SwitchModel, _ input: SwitchInput, bridge: SwitchBridge, state: SwitchState,
+    _ model: SwitchModel, _ input: SwitchInput, site: BridgeSite, state: SwitchState,
     conntrack: ConntrackTable
   ) {
     self.model = model
-    self.bridge = bridge
+    self.site = site
     self.state = state
     self.conntrack = conntrack
     options = input.options
     original = input.packet
     hiddenTag = input.packet.hiddenTag(vlanLimit: model.vlanLimit)
-    visibleLearnedFlows = state.learnedFlows[bridge.name] ?? []
+    visibleLearnedFlows = state.flowsLearned(on: site)
     key = FlowKey(input.packet, inPort: input.port, vlanLimit: model.vlanLimit)
     if case .assumed(let states) = options.conntrack { assumedStates = states }
     for field in input.fields {
@@ -107,12 +111,9 @@ final class Translator {
       let pending = queue.removeFirst()
       runRoot { self.resume(pending) }
     }
-    var translation = Translation()
-    translation.outputs = outputs
-    translation.drops = drops
-    translation.unknowns = unknowns
-    translation.steps = steps[0]
-    return translation
+    return Translation(
+      outputs: outputs, drops: drops, unknowns: unknowns, record: record, sites: model.sites,
+      isAfterTimeouts: options.isAfterTimeouts)
   }
 
   /// One translation of OVS's: an error in it takes back everything that it sent.
@@ -135,20 +136,21 @@ final class Translator {
 
   // MARK: Reports
 
-  func report(_ kind: PipelineStep.Kind) { steps[steps.count - 1].append(PipelineStep(kind)) }
-  func report(_ event: SwitchEvent) { report(.event(event)) }
+  func report(_ step: PipelineRecord.Kind) { record.add(step) }
+  func report(_ event: SwitchEvent) { record.add(event) }
 
-  /// Collects what `body` reports below `kind`.
-  func report(_ kind: PipelineStep.Kind, around body: () -> Void) {
-    steps.append([])
+  /// Puts what `body` reports below `step`.
+  @inline(__always)
+  func report(_ step: PipelineRecord.Kind, around body: () -> Void) {
+    record.add(step)
+    record.level += 1
     body()
-    let inner = steps.removeLast()
-    steps[steps.count - 1].append(PipelineStep(kind, steps: inner))
+    record.level -= 1
   }
 
   func drop(_ reason: SwitchDrop.Reason, evidence: Evidence? = nil) {
     drops.append(
-      SwitchDrop(bridge: bridge.name, reason: reason, evidence: evidence ?? flow?.evidence))
+      SwitchDrop(bridge: bridge.name, reason: reason, evidence: evidence ?? flow.evidence))
   }
   /// Reports an event that ends the way of this copy.
   func drop(_ event: SwitchEvent, evidence: Evidence? = nil) {
@@ -157,7 +159,7 @@ final class Translator {
   }
   func noteUnknown(_ cause: SwitchUnknown.Cause, evidence: Evidence? = nil) {
     let unknown = SwitchUnknown(
-      bridge: bridge.name, cause: cause, evidence: evidence ?? flow?.evidence)
+      bridge: bridge.name, cause: cause, evidence: evidence ?? flow.evidence)
     if !unknowns.contains(unknown) { unknowns.append(unknown) }
   }
 }
@@ -191,7 +193,7 @@ struct PendingRecirculation {
   var key: FlowKey
   var original: Packet
   var hiddenTag: VLANTag?
-  var bridge: BridgeName
+  var site: BridgeSite
   var table: UInt8
   var stack: [StackEntry]
   var actionSet: [FlowAction]

@@ -14,17 +14,9 @@ struct LookupResult {
 
 extension FlowTable {
   /// The winner for `key`; its conjunction id is put in and taken out again.
-  func lookup(_ key: inout FlowKey) -> LookupResult { lookup(&key, allowsConjunctions: true) }
-
-  private func lookup(_ key: inout FlowKey, allowsConjunctions: Bool) -> LookupResult {
+  func lookup(_ key: inout FlowKey) -> LookupResult {
     var search = Search()
-    for subtable in subtables.indices {
-      let maximum = Int(subtables[subtable].maximumPriority)
-      // OVS visits by falling maximum and keeps the first: only equal maxima leave a choice.
-      if maximum < search.priority { break }
-      if maximum == search.priority, maximum < search.subtableMaximum { break }
-      visit(subtable, key, &search, allowsConjunctions: allowsConjunctions)
-    }
+    visitSubtables(&key, &search, allowsConjunctions: true)
     if !search.soft.isEmpty, let found = conjunctiveMatch(&key, &search) { return found }
     return result(search)
   }
@@ -35,7 +27,7 @@ extension FlowTable {
     var subtable: Int
   }
   private struct Search {
-    var hard: Int?
+    var hard = -1
     /// Of the hard match; -1 without one.
     var priority = -1
     var subtableMaximum = -1
@@ -44,26 +36,55 @@ extension FlowTable {
     var ties: [Int] = []
   }
 
-  private func priority(_ flow: Int) -> Int { Int(entries[flow].priority) }
+  private func priority(_ flow: Int) -> Int { Int(priorities[flow]) }
 
   private func result(_ search: Search) -> LookupResult {
     LookupResult(
-      flow: search.hard,
-      uncertain: search.uncertain.filter { priority($0) >= search.priority },
+      flow: search.hard < 0 ? nil : search.hard,
+      uncertain: search.uncertain.isEmpty
+        ? [] : search.uncertain.filter { priority($0) >= search.priority },
       ties: search.ties)
   }
 
-  private func visit(
-    _ subtable: Int, _ key: borrowing FlowKey, _ search: inout Search, allowsConjunctions: Bool
+  // A key is passed to be changed where it is only read, because it is large: that makes no copy.
+
+  /// Those that the filters leave, by falling maximum priority, as long as one can win.
+  private func visitSubtables(
+    _ key: inout FlowKey, _ search: inout Search, allowsConjunctions: Bool
   ) {
-    var member = subtables[subtable].find(key)
-    while member >= 0, !matches[Int(member)].unmodelled.isEmpty {
-      search.uncertain.append(Int(member))
-      member = subtables[subtable].next(after: member)
+    var starts = InlineArray<3, Int>(repeating: 0)
+    let filterCount = filters.count
+    for index in 0..<filterCount { starts[index] = filters[index].set(&key, words.filters) }
+    for word in 0..<(subtables.count + 63) / 64 {
+      let left = subtables.count - word * 64
+      var set: UInt64 = left >= 64 ? .max : 1 << UInt64(left) - 1
+      for index in 0..<filterCount { set &= words.filters[starts[index] + word] }
+      while set != 0 {
+        let subtable = word * 64 + set.trailingZeroBitCount
+        set &= set - 1
+        let maximum = Int(subtables[subtable].maximumPriority)
+        // OVS visits by falling maximum and keeps the first: only equal maxima leave a choice.
+        if maximum < search.priority { return }
+        if maximum == search.priority, maximum < search.subtableMaximum { return }
+        visit(subtable, &key, &search, allowsConjunctions: allowsConjunctions)
+      }
+    }
+  }
+
+  @inline(__always)
+  private func visit(
+    _ subtable: Int, _ key: inout FlowKey, _ search: inout Search, allowsConjunctions: Bool
+  ) {
+    var member = find(subtables[subtable], &key)
+    if !unmodelled.isEmpty {
+      while member >= 0, unmodelled[member] != nil {
+        search.uncertain.append(Int(member))
+        member = next(after: member)
+      }
     }
     guard member >= 0 else { return }
     let flow = Int(member)
-    if conjunctions[flow] != nil {
+    if isConjunctive(flow) {
       if allowsConjunctions, priority(flow) > search.priority {
         search.soft.append(SoftMatch(flow: flow, subtable: subtable))
       }
@@ -83,9 +104,10 @@ extension FlowTable {
   private func conjunctiveMatch(_ key: inout FlowKey, _ search: inout Search) -> LookupResult? {
     while true {
       search.soft.removeAll { $0.flow < 0 || priority($0.flow) <= search.priority }
-      guard let top = search.soft.map({ priority($0.flow) }).max() else { return nil }
-      let candidates = search.soft.filter { priority($0.flow) == top }
-      if let found = satisfied(candidates.map(\.flow), &key) { return found }
+      var top = -1
+      for soft in search.soft { top = max(top, priority(soft.flow)) }
+      guard top >= 0 else { return nil }
+      if let found = satisfied(search.soft, top, &key) { return found }
       for index in search.soft.indices where priority(search.soft[index].flow) == top {
         stepDown(index, &search)
       }
@@ -95,8 +117,8 @@ extension FlowTable {
   /// Replaces a soft match by the next lower flow with the same match.
   private func stepDown(_ index: Int, _ search: inout Search) {
     let soft = search.soft[index]
-    let next = Int(subtables[soft.subtable].next(after: Int32(soft.flow)))
-    if next >= 0, conjunctions[next] != nil {
+    let next = Int(next(after: Int32(soft.flow)))
+    if next >= 0, isConjunctive(next) {
       search.soft[index].flow = next
       return
     }
@@ -108,37 +130,44 @@ extension FlowTable {
     search.soft[index].flow = -1
   }
 
-  private func satisfied(_ flows: [Int], _ key: inout FlowKey) -> LookupResult? {
-    var seen: [UInt32: ClauseState] = [:]
-    for flow in flows {
-      guard let id = complete(flow, of: flows.count, &seen) else { continue }
+  /// The flow that asks for the id of a conjunction that the soft matches of priority `top` complete.
+  private func satisfied(_ soft: [SoftMatch], _ top: Int, _ key: inout FlowKey) -> LookupResult? {
+    var count = 0
+    for match in soft where priority(match.flow) == top { count += 1 }
+    var seen: [ClauseState] = []
+    for match in soft where priority(match.flow) == top {
+      guard let state = complete(match.flow, of: count, &seen) else { continue }
       let saved = key[.conjunctionID]
-      key[.conjunctionID] = UInt64(id)
-      var found = lookup(&key, allowsConjunctions: false)
+      key[.conjunctionID] = UInt64(state.id)
+      var search = Search()
+      visitSubtables(&key, &search, allowsConjunctions: false)
       key[.conjunctionID] = saved
-      guard found.flow != nil else { continue }
-      found.conjunction = (id, seen[id]?.flows ?? [])
+      guard search.hard >= 0 else { continue }
+      var found = result(search)
+      found.conjunction = (state.id, state.flows)
       return found
     }
     return nil
   }
 
   private struct ClauseState {
+    var id: UInt32
     var bits: UInt64
     var flows: [Int] = []
   }
 
-  /// Notes the clauses of `flow`; the id of a conjunction that is complete with them.
-  private func complete(
-    _ flow: Int, of count: Int, _ seen: inout [UInt32: ClauseState]
-  ) -> UInt32? {
-    guard let set = conjunctions[flow], count >= set.minimumCount else { return nil }
+  /// Notes the clauses of `flow`; the state of a conjunction that is complete with them.
+  private func complete(_ flow: Int, of count: Int, _ seen: inout [ClauseState]) -> ClauseState? {
+    guard let set = conjunction(flow), count >= set.minimumCount else { return nil }
     for clause in set.clauses where Int(clause.count) <= count {
-      var state = seen[clause.id] ?? ClauseState(bits: .max << UInt64(clause.count & 63))
-      state.bits |= 1 << UInt64(clause.clause & 63)
-      state.flows.append(flow)
-      seen[clause.id] = state
-      if state.bits == .max { return clause.id }
+      let known = seen.firstIndex { $0.id == clause.id }
+      let index = known ?? seen.count
+      if known == nil {
+        seen.append(ClauseState(id: clause.id, bits: .max << UInt64(clause.count & 63)))
+      }
+      seen[index].bits |= 1 << UInt64(clause.clause & 63)
+      seen[index].flows.append(flow)
+      if seen[index].bits == .max { return seen[index] }
     }
     return nil
   }

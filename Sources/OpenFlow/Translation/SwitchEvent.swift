@@ -44,7 +44,7 @@ public enum SwitchEvent: Hashable, Sendable {
   case tooManyRecirculations
   case connectionStateCleared
   case learnSuppressed
-  case learnedFlow(FlowEntry)
+  indirect case learnedFlow(FlowEntry)
   case learnLimitReached
   case conjunctionExecuted
   case resubmitUntracked

@@ -33,6 +33,10 @@ public struct SwitchState: Sendable, Hashable {
     }
   }
 
+  func flowsLearned(on site: BridgeSite) -> [LearnedFlow] {
+    learnedFlows.isEmpty ? [] : learnedFlows[site.bridge.name] ?? []
+  }
+
   /// Makes the switch forget its MAC tables, as expiry would; learned flows stay.
   public mutating func forgetMACs() { macs = [:] }
 

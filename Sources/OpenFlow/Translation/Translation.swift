@@ -6,18 +6,40 @@ import NetworkTypes
 public struct Translation: Sendable {
   /// Final ones in the order in which they leave; patch ports are inside.
   public var outputs: [SwitchOutput] = []
-  /// One root a bridge entered from outside, then one a recirculation.
-  public var steps: [PipelineStep] = []
   /// What is not modelled and matters to this packet; when not empty, `outputs` is not the truth
   /// but what is known of it.
   public var unknowns: [SwitchUnknown] = []
   /// Why it, or a copy of it, went no further; in the order of the decisions.
   public var drops: [SwitchDrop] = []
 
+  private var record = PipelineRecord()
+  /// What the record's numbers count.
+  private var sites: [BridgeSite] = []
+  private var isAfterTimeouts = false
+
   public init() {}
+
+  init(
+    outputs: [SwitchOutput], drops: [SwitchDrop], unknowns: [SwitchUnknown],
+    record: PipelineRecord, sites: [BridgeSite], isAfterTimeouts: Bool
+  ) {
+    self.outputs = outputs
+    self.drops = drops
+    self.unknowns = unknowns
+    self.record = record
+    self.sites = sites
+    self.isAfterTimeouts = isAfterTimeouts
+  }
+
   public var isDropped: Bool { outputs.isEmpty }
-  /// Table lookups of all steps in the order in which they were made.
-  public var lookups: [TableLookup] { steps.flatMap(\.lookups) }
+
+  private var reader: RecordReader {
+    RecordReader(record: record, sites: sites, isAfterTimeouts: isAfterTimeouts)
+  }
+  /// One root a bridge entered from outside, then one a recirculation. Made anew each time: keep it.
+  public var steps: [PipelineStep] { reader.steps }
+  /// Table lookups of all steps in the order in which they were made. Made anew each time: keep it.
+  public var lookups: [TableLookup] { reader.lookups }
 }
 
 /// A packet that leaves the switch.
@@ -26,7 +48,7 @@ public struct SwitchOutput: Hashable, Sendable {
     case device
     case `internal`
     /// The packet inside, and the header that is put around it.
-    case tunnel(type: String, TunnelMetadata, destinationPort: UInt16)
+    indirect case tunnel(type: String, TunnelMetadata, destinationPort: UInt16)
     case controller(reason: String)
   }
   public var bridge: BridgeName
@@ -34,7 +56,12 @@ public struct SwitchOutput: Hashable, Sendable {
   /// The port's name; `CONTROLLER` for what a controller gets.
   public var name: InterfaceName
   public var kind: Kind
-  public var packet: Packet
+  /// The copies of a flood share one.
+  private var shared: SharedPacket
+  public var packet: Packet {
+    get { shared.packet }
+    set { shared = SharedPacket(newValue) }
+  }
   /// False when the device is down: OVS sends, nothing leaves.
   public var isLinkUp: Bool
   /// Made by a mirror.
@@ -43,6 +70,31 @@ public struct SwitchOutput: Hashable, Sendable {
   public var truncatedBytes: Int?
   /// The flow whose action it was; nil when that is none of the dump's.
   public var flow: Evidence?
+
+  init(
+    bridge: BridgeName, port: OpenFlowPort, name: InterfaceName, kind: Kind, packet: SharedPacket,
+    isLinkUp: Bool, isMirrored: Bool, truncatedBytes: Int?, flow: Evidence?
+  ) {
+    self.bridge = bridge
+    self.port = port
+    self.name = name
+    self.kind = kind
+    shared = packet
+    self.isLinkUp = isLinkUp
+    self.isMirrored = isMirrored
+    self.truncatedBytes = truncatedBytes
+    self.flow = flow
+  }
+}
+
+/// A packet that several outputs carry.
+final class SharedPacket: Hashable, Sendable {
+  let packet: Packet
+  init(_ packet: Packet) { self.packet = packet }
+  static func == (a: SharedPacket, b: SharedPacket) -> Bool {
+    a === b || a.packet == b.packet
+  }
+  func hash(into hasher: inout Hasher) { packet.hash(into: &hasher) }
 }
 
 /// Why a packet, or a copy of it, went no further.

@@ -1,5 +1,5 @@
 // `ovsight-benchmark CLOUD [PART…]`: ours and the peers in one run, as a table. CLOUD is a capture folder,
-// best a large one that `synthetic-cloud` made; parts are flows, rules, import.
+// best a large one that `synthetic-cloud` made; parts are flows, rules, import, trace.
 import Foundation
 
 @main
@@ -15,9 +15,10 @@ enum Benchmark {
 
   private static func run(_ arguments: [String]) throws {
     guard let cloud = arguments.first else {
-      throw BenchmarkError("wanted: ovsight-benchmark CLOUD [flows] [rules] [import]")
+      throw BenchmarkError("wanted: ovsight-benchmark CLOUD [flows] [rules] [import] [trace]")
     }
-    let parts = arguments.count > 1 ? Array(arguments.dropFirst()) : ["flows", "rules", "import"]
+    let parts =
+      arguments.count > 1 ? Array(arguments.dropFirst()) : ["flows", "rules", "import", "trace"]
     let scratch = FileManager.default.temporaryDirectory
       .appendingPathComponent("ovsight-benchmark-\(getpid())").path
     try FileManager.default.createDirectory(
@@ -40,7 +41,8 @@ enum Benchmark {
       let own = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
       return try Importing.run(
         cloud, own.deletingLastPathComponent().appendingPathComponent("ovsight").path, scratch)
-    default: throw BenchmarkError("\(part): wanted flows, rules or import")
+    case "trace": return try Tracing.run(cloud, scratch)
+    default: throw BenchmarkError("\(part): wanted flows, rules, import or trace")
     }
   }
 

@@ -2,7 +2,7 @@
 import NetworkTypes
 
 /// A position in a line of a file. Reads stop at the line feed at the latest.
-struct PlainFlowScanner {
+struct PlainScanner {
   let base: UnsafePointer<UInt8>
   var position: Int
 

@@ -4,22 +4,22 @@ import Foundation
 import NetworkTypes
 import OpenFlow
 
-struct LiveTrace {
-  struct Lookup: Hashable, CustomStringConvertible {
-    var bridge: String
-    var table: Int
+package struct LiveTrace {
+  package struct Lookup: Hashable, CustomStringConvertible {
+    package var bridge: String
+    package var table: Int
     /// Nil at a miss.
-    var priority: Int?
-    var description: String { "\(bridge):\(table):\(priority.map(String.init) ?? "miss")" }
+    package var priority: Int?
+    package var description: String { "\(bridge):\(table):\(priority.map(String.init) ?? "miss")" }
   }
-  var lookups: [Lookup] = []
+  package var lookups: [Lookup] = []
   /// One of the packet, then one a recirculation.
-  var datapathActions: [String] = []
+  package var datapathActions: [String] = []
   /// The packet that each of them starts from, out of its `Flow:` line.
-  var packets: [Packet] = []
+  package var packets: [Packet] = []
   /// The recirculation's id behind which each of them goes on; empty for the first.
-  var recirculations: [String] = []
-  var failed = false
+  package var recirculations: [String] = []
+  package var failed = false
 
   /// A bridge that the packet is in; `inside` is how far the lines below it are indented, known
   /// from the first of them.
@@ -28,7 +28,7 @@ struct LiveTrace {
     var inside: Int?
   }
 
-  init(_ text: String) {
+  package init(_ text: String) {
     var places: [Place] = []
     for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
       let spaces = line.prefix { $0 == " " }.count
@@ -90,7 +90,7 @@ struct LiveTrace {
 }
 
 extension Substring {
-  func dropping(prefix: String) -> Substring? {
+  package func dropping(prefix: String) -> Substring? {
     hasPrefix(prefix) ? dropFirst(prefix.count) : nil
   }
 }

@@ -5,11 +5,11 @@ import Foundation
 import NetworkTypes
 import OpenFlow
 
-final class LiveSwitch {
-  static let daemon = "/usr/sbin/ovs-vswitchd"
-  static let schema = "/usr/share/openvswitch/vswitch.ovsschema"
+package final class LiveSwitch {
+  package static let daemon = "/usr/sbin/ovs-vswitchd"
+  package static let schema = "/usr/share/openvswitch/vswitch.ovsschema"
   /// Nil where Open vSwitch is installed.
-  static var whyMissing: String? {
+  package static var whyMissing: String? {
     for path in [daemon, "/usr/sbin/ovsdb-server", schema]
     where !FileManager.default.fileExists(atPath: path) {
       return "openvswitch-switch is not installed: no \(path)"
@@ -17,11 +17,15 @@ final class LiveSwitch {
     return nil
   }
 
-  let folder: URL
-  let control: UnixControl
+  /// The bridge that tunnelled packets leave through.
+  package static let underlay = "under"
+  package static let underlayAddress = IPAddress("192.0.2.9")
+
+  package let folder: URL
+  package let control: UnixControl
   private var processes: [ChildProcess] = []
 
-  init() throws {
+  package init() throws {
     let name = "ovs-\(UInt32.random(in: 0...UInt32.max))"
     folder = URL(fileURLWithPath: "/tmp").appendingPathComponent(name)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -39,7 +43,7 @@ final class LiveSwitch {
       // The socket's file is there before anybody listens.
       try Self.run(
         "ovs-vsctl",
-        ["--retry", "--timeout=20", "--db=unix:\(folder.path)/db.sock", "--no-wait", "init"],
+        ["--retry", "--timeout=240", "--db=unix:\(folder.path)/db.sock", "--no-wait", "init"],
         in: folder)
       processes.append(
         try Self.start(
@@ -57,17 +61,19 @@ final class LiveSwitch {
     }
   }
 
-  var isAlive: Bool { (try? control.call("version")) != nil }
-  var hasDatabase: Bool {
+  /// Of ovs-vswitchd.
+  package var processID: Int32? { processes.last?.id }
+  package var isAlive: Bool { (try? control.call("version")) != nil }
+  package var hasDatabase: Bool {
     FileManager.default.fileExists(atPath: folder.appendingPathComponent("db.sock").path)
   }
-  var lastWords: String {
+  package var lastWords: String {
     let log = try? String(contentsOfFile: "\(folder.path)/vs.log", encoding: .utf8)
     return log?.split(separator: "\n").suffix(3).joined(separator: "\n") ?? ""
   }
 
   /// Ends the daemons and takes the folder away.
-  func stop() {
+  package func stop() {
     for process in processes {
       // A daemon that is lost in a trace does not listen to anything gentler.
       process.kill()
@@ -78,19 +84,19 @@ final class LiveSwitch {
 
   // MARK: Commands
 
-  func vsctl(_ arguments: [String]) throws {
+  package func vsctl(_ arguments: [String]) throws {
     _ = try Self.run(
-      "ovs-vsctl", ["--timeout=20", "--db=unix:\(folder.path)/db.sock"] + arguments, in: folder)
+      "ovs-vsctl", ["--timeout=240", "--db=unix:\(folder.path)/db.sock"] + arguments, in: folder)
   }
-  func ofctl(_ version: String, _ command: String, _ bridge: String, _ rest: [String] = [])
+  package func ofctl(_ version: String, _ command: String, _ bridge: String, _ rest: [String] = [])
     throws -> String
   {
     try Self.run(
       "ovs-ofctl",
-      ["--timeout=20", "-O", version, command, "unix:\(folder.path)/\(bridge).mgmt"] + rest,
+      ["--timeout=240", "-O", version, command, "unix:\(folder.path)/\(bridge).mgmt"] + rest,
       in: folder)
   }
-  func file(_ name: String, _ text: String) throws -> String {
+  package func file(_ name: String, _ text: String) throws -> String {
     let path = folder.appendingPathComponent(name)
     try text.write(to: path, atomically: true, encoding: .utf8)
     return path.path
@@ -98,7 +104,7 @@ final class LiveSwitch {
 
   // MARK: What a collector would capture
 
-  func facts(of bridges: [String]) throws -> OpenVSwitchFacts {
+  package func facts(of bridges: [String]) throws -> OpenVSwitchFacts {
     var facts = OpenVSwitchFacts()
     let dump = try Self.run(
       "ovsdb-client", ["-f", "json", "dump", "unix:\(folder.path)/db.sock", "Open_vSwitch"],
@@ -141,7 +147,8 @@ final class LiveSwitch {
       program, arguments, environment: environment(folder), output: nil, errors: nil)
   }
   @discardableResult
-  static func run(_ program: String, _ arguments: [String], in folder: URL) throws -> String {
+  package static func run(_ program: String, _ arguments: [String], in folder: URL) throws -> String
+  {
     let output = folder.appendingPathComponent("stdout").path
     let errors = folder.appendingPathComponent("stderr").path
     let child = try ChildProcess(

@@ -6,18 +6,18 @@ import Foundation
   import Glibc
 #endif
 
-struct ControlError: Error, CustomStringConvertible {
-  let description: String
+package struct ControlError: Error, CustomStringConvertible {
+  package let description: String
 }
 
-final class UnixControl {
+package final class UnixControl {
   private let descriptor: Int32
   private var nextID = 0
   private var buffer: [UInt8] = []
   /// An answer is lost: whatever comes now belongs to an older question.
-  private(set) var isBroken = false
+  package private(set) var isBroken = false
 
-  init(path: String) throws {
+  package init(path: String) throws {
     let bytes = Array(path.utf8)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -45,7 +45,7 @@ final class UnixControl {
   deinit { close(descriptor) }
 
   /// The command's text; throws what the daemon refused it with.
-  func call(_ method: String, _ arguments: [String] = []) throws -> String {
+  package func call(_ method: String, _ arguments: [String] = []) throws -> String {
     nextID += 1
     let request: [String: Any] = ["id": nextID, "method": method, "params": arguments]
     guard !isBroken else { throw ControlError(description: "connection lost before") }
@@ -61,6 +61,59 @@ final class UnixControl {
       throw ControlError(description: "\(method): \(error)")
     }
     return answer["result"] as? String ?? ""
+  }
+
+  /// The texts of a command with one list of arguments after another, `inFlight` of them under way at a
+  /// time; throws what the daemon refused one with.
+  package func call(
+    _ method: String, each lists: [[String]], inFlight: Int
+  ) throws -> [String] {
+    var answers: [String] = []
+    var sent = 0
+    buffer = []
+    while answers.count < lists.count {
+      while sent < lists.count, sent - answers.count < inFlight {
+        let request: [String: Any] = ["id": sent, "method": method, "params": lists[sent]]
+        try send(Array(JSONSerialization.data(withJSONObject: request)))
+        sent += 1
+      }
+      try fill()
+      for object in takeObjects() {
+        let answer = try JSONSerialization.jsonObject(with: Data(object)) as? [String: Any]
+        guard let text = answer?["result"] as? String else {
+          throw ControlError(
+            description: "\(method) \(lists[answers.count]): \(answer?["error"] ?? "no answer")")
+        }
+        answers.append(text)
+      }
+    }
+    return answers
+  }
+
+  /// The objects that have come in whole.
+  private func takeObjects() -> [ArraySlice<UInt8>] {
+    var objects: [ArraySlice<UInt8>] = []
+    var (start, depth, isQuoted, isEscaped) = (0, 0, false, false)
+    for (index, byte) in buffer.enumerated() {
+      if isEscaped {
+        isEscaped = false
+      } else if isQuoted {
+        if byte == UInt8(ascii: "\\") { isEscaped = true }
+        if byte == UInt8(ascii: "\"") { isQuoted = false }
+      } else if byte == UInt8(ascii: "\"") {
+        isQuoted = true
+      } else if byte == UInt8(ascii: "{") {
+        depth += 1
+      } else if byte == UInt8(ascii: "}") {
+        depth -= 1
+        if depth == 0 {
+          objects.append(buffer[start...index])
+          start = index + 1
+        }
+      }
+    }
+    buffer = Array(buffer[start...])
+    return objects
   }
 
   private func send(_ bytes: [UInt8]) throws {

@@ -3,30 +3,32 @@ import Foundation
 import NetworkTypes
 
 /// A packet that left, by datapath port.
-struct LiveOutput: Hashable, CustomStringConvertible {
+package struct LiveOutput: Hashable, CustomStringConvertible {
   /// Nil for the controller.
-  var port: Int?
-  var packet: Packet
-  var truncatedBytes: Int?
-  var description: String { "\(port.map(String.init) ?? "CONTROLLER"): \(signature(packet))" }
+  package var port: Int?
+  package var packet: Packet
+  package var truncatedBytes: Int?
+  package var description: String {
+    "\(port.map(String.init) ?? "CONTROLLER"): \(signature(packet))"
+  }
 }
 
-struct DatapathActions {
-  var packet: Packet
-  var outputs: [LiveOutput] = []
+package struct DatapathActions {
+  package var packet: Packet
+  package var outputs: [LiveOutput] = []
   /// The packets that go on elsewhere, in the order in which they leave; one id may stand for several.
-  var recirculated: [(id: String, packet: Packet)] = []
-  var truncation: Int?
+  package var recirculated: [(id: String, packet: Packet)] = []
+  package var truncation: Int?
   /// The packet is inside a tunnel by now.
-  var isOuter = false
+  package var isOuter = false
   private var isCloned = false
   private var outerOutputs = 0
   /// Actions that this interpreter does not know.
-  var unknown: [String] = []
+  package var unknown: [String] = []
 
-  init(_ packet: Packet) { self.packet = packet }
+  package init(_ packet: Packet) { self.packet = packet }
 
-  mutating func run(_ text: Substring) {
+  package mutating func run(_ text: Substring) {
     for item in Self.items(text) { run(item: item) }
   }
 
@@ -176,7 +178,7 @@ struct DatapathActions {
   // MARK: Text
 
   /// Cut at commas outside brackets.
-  static func items(_ text: Substring) -> [Substring] {
+  package static func items(_ text: Substring) -> [Substring] {
     var items: [Substring] = []
     var depth = 0
     var start = text.startIndex
@@ -193,7 +195,7 @@ struct DatapathActions {
     items.append(text[start...])
     return items.filter { !$0.isEmpty }
   }
-  static func values(_ text: Substring) -> [String: String] {
+  package static func values(_ text: Substring) -> [String: String] {
     var values: [String: String] = [:]
     for item in items(text) {
       let parts = item.split(separator: "=", maxSplits: 1)
@@ -203,18 +205,18 @@ struct DatapathActions {
   }
 }
 
-func number(_ text: String) -> UInt64 {
+package func number(_ text: String) -> UInt64 {
   text.hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) ?? 0 : UInt64(text) ?? 0
 }
 /// `value/mask` over what was there.
-func blend<Value: FixedWidthInteger>(_ old: Value, _ text: String) -> Value {
+package func blend<Value: FixedWidthInteger>(_ old: Value, _ text: String) -> Value {
   let parts = text.split(separator: "/").map { number(String($0)) }
   guard let value = parts.first.map({ Value(truncatingIfNeeded: $0) }) else { return old }
   guard parts.count == 2 else { return value }
   let mask = Value(truncatingIfNeeded: parts[1])
   return old & ~mask | value & mask
 }
-func blend(_ old: IPAddress?, _ text: String) -> IPAddress? {
+package func blend(_ old: IPAddress?, _ text: String) -> IPAddress? {
   let parts = text.split(separator: "/").compactMap { IPAddress($0) }
   guard let value = parts.first else { return old }
   guard parts.count == 2, let old else { return value }
@@ -223,7 +225,7 @@ func blend(_ old: IPAddress?, _ text: String) -> IPAddress? {
 }
 
 /// All that a receiver sees of a packet, in one line.
-func signature(_ packet: Packet) -> String {
+package func signature(_ packet: Packet) -> String {
   var text = "\(packet.ethSrc)>\(packet.ethDst)"
   for tag in [packet.vlans.outer, packet.vlans.inner].compactMap({ $0 }) {
     text += " vlan(\(String(tag.protocolID, radix: 16)),\(tag.id),\(tag.priority))"

@@ -6,11 +6,11 @@ import Foundation
   import Glibc
 #endif
 
-struct ChildProcess {
-  let id: pid_t
+package struct ChildProcess {
+  package let id: pid_t
 
   /// Standard output and error go to these files, or nowhere.
-  init(
+  package init(
     _ program: String, _ arguments: [String], environment: [String: String], output: String?,
     errors: String?
   ) throws {
@@ -41,11 +41,11 @@ struct ChildProcess {
   }
 
   /// Waits for its end; the exit code, or 128 and the signal.
-  func wait() -> Int32 {
+  package func wait() -> Int32 {
     var status: Int32 = 0
     while waitpid(id, &status, 0) < 0 { if errno != EINTR { return -1 } }
     return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
   }
-  func terminate() { _ = Glibc.kill(id, SIGTERM) }
-  func kill() { _ = Glibc.kill(id, SIGKILL) }
+  package func terminate() { _ = Glibc.kill(id, SIGTERM) }
+  package func kill() { _ = Glibc.kill(id, SIGKILL) }
 }
