@@ -33,23 +33,28 @@ struct ImportCommand: ParsableCommand {
     let progress = TerminalLine()
     defer { progress.finish() }
     progress.show("reading")
-    let capture = try CaptureFolder.read(folders)
-    progress.show("parsing \(capture.files.count) files of \(capture.nodes.count) nodes")
-    let facts = CloudFacts(parsing: capture)
-    if !mixed { try refuseForeignNodes(in: facts) }
-    try SnapshotFile.write(
-      capture, facts, to: output, toolVersion: Ovsight.version
-    ) { done, total, table in
-      progress.show("writing \(table), table \(done + 1) of \(total)")
-    }
+    let listing = try CaptureListing(of: folders)
+    var foreigners = ForeignNodeSearch()
+    let remaining = RemainingTime()
+    let summary = try SnapshotFile.importing(
+      listing, to: output, toolVersion: Ovsight.version,
+      inspect: { part in
+        if !mixed { try refuse(foreigners.nodes(in: part)) }
+      },
+      progress: { done, total in
+        let name = done < total ? listing.parts[done].node?.rawValue ?? "neutron" : "indexes"
+        progress.show("writing \(name), \(done) of \(total)\(remaining.text(done, of: total))")
+      })
     progress.finish()
-    ImportSummary(facts).text(isVerbose: verbose).forEach(printLine)
+    summary.text(isVerbose: verbose).forEach(printLine)
   }
 }
 
 /// Throws where a node is of another cloud than Neutron's answers.
-func refuseForeignNodes(in facts: CloudFacts) throws {
-  guard let foreign = facts.foreignNodes.first else { return }
+func refuseForeignNodes(in facts: CloudFacts) throws { try refuse(facts.foreignNodes) }
+
+private func refuse(_ foreigners: [ForeignNode]) throws {
+  guard let foreign = foreigners.first else { return }
   throw CommandError(
     "node \(foreign.node) is of another cloud than neutron/: none of its \(foreign.portCount) ports "
       + "is in ports.json and it has no agent in agents.json: wanted nodes of one cloud, or --mixed"

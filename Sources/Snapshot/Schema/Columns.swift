@@ -84,7 +84,7 @@ extension Column {
   /// The number that child tables refer to.
   static func key(_ documentation: String, _ value: @escaping @Sendable (Row) -> Int) -> Column {
     Column(
-      name: "id", declaration: "INTEGER PRIMARY KEY", documentation: documentation,
+      name: "id", declaration: "INTEGER PRIMARY KEY", documentation: documentation, role: .key,
       value: { value($0).databaseValue })
   }
 
@@ -94,7 +94,7 @@ extension Column {
   ) -> Column {
     Column(
       name: table, declaration: "INTEGER NOT NULL REFERENCES \(table)(id)",
-      documentation: "The row of \(table) that this one is a part of.",
+      documentation: "The row of \(table) that this one is a part of.", role: .parent(table),
       value: { value($0).databaseValue })
   }
 
@@ -121,7 +121,7 @@ extension Array {
     [
       Column(
         name: "file", declaration: "INTEGER NOT NULL REFERENCES capture_file(id)",
-        documentation: "The capture file that says so.", emptyValue: "1",
+        documentation: "The capture file that says so.", emptyValue: "1", role: .file,
         value: { Int64(value($0).file.rawValue).databaseValue }),
       Column(
         name: "line", declaration: "INTEGER NOT NULL CHECK (line > 0)",
