@@ -31,27 +31,37 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     let progress = TerminalLine()
-    defer { progress.finish() }
     progress.show("reading")
-    let listing = try CaptureListing(of: folders)
-    var foreigners = ForeignNodeSearch()
-    let remaining = RemainingTime()
-    let summary = try SnapshotFile.importing(
-      listing, to: output, toolVersion: Ovsight.version,
-      inspect: { part in
-        if !mixed { try refuse(foreigners.nodes(in: part)) }
-      },
-      progress: { done, total in
-        let name = done < total ? listing.parts[done].node?.rawValue ?? "neutron" : "indexes"
-        progress.show("writing \(name), \(done) of \(total)\(remaining.text(done, of: total))")
-      })
-    progress.finish()
+    let listing: CaptureListing
+    do {
+      defer { progress.finish() }
+      listing = try CaptureListing(of: folders)
+    }
+    let summary = try importSnapshot(of: listing, to: output, mixed: mixed)
     summary.text(isVerbose: verbose).forEach(printLine)
   }
 }
 
-/// Throws where a node is of another cloud than Neutron's answers.
-func refuseForeignNodes(in facts: CloudFacts) throws { try refuse(facts.foreignNodes) }
+/// Makes the snapshot and tells a terminal what it is at.
+///
+/// Throws where a node is of another cloud than Neutron's answers, unless they may be mixed.
+func importSnapshot(
+  of listing: CaptureListing, to output: String, mixed: Bool
+) throws -> ImportSummary {
+  let progress = TerminalLine()
+  defer { progress.finish() }
+  let remaining = RemainingTime()
+  var foreigners = ForeignNodeSearch()
+  return try SnapshotFile.importing(
+    listing, to: output, toolVersion: Ovsight.version,
+    inspect: { part in
+      if !mixed { try refuse(foreigners.nodes(in: part)) }
+    },
+    progress: { done, total in
+      let name = done < total ? listing.parts[done].node?.rawValue ?? "neutron" : "indexes"
+      progress.show("writing \(name), \(done) of \(total)\(remaining.text(done, of: total))")
+    })
+}
 
 private func refuse(_ foreigners: [ForeignNode]) throws {
   guard let foreign = foreigners.first else { return }

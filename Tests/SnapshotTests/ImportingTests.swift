@@ -40,8 +40,9 @@ import Testing
         database,
         sql: "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY 1")
     }
-    #expect(names.count > 100)
-    for name in names {
+    #expect(names.count > 100 && names.contains("sysctl"))
+    // Below the views texts are numbered as they come.
+    for name in names where name != "shared_text" && !name.hasSuffix("_row") {
       #expect(try rows(of: name, in: queues[0]) == rows(of: name, in: queues[1]), "\(name)")
     }
     #expect(summary.text(isVerbose: true) == ImportSummary(facts).text(isVerbose: true))

@@ -25,7 +25,7 @@ public struct CaptureListing: Sendable {
   }
 
   /// Last path components of the folders; no machine paths.
-  public let sources: [String]
+  public var sources: [String]
   /// The Neutron API's answers first, also where there are none, then nodes by name: the order of the
   /// files' ids.
   public let parts: [Part]

@@ -25,7 +25,7 @@ extension CloudFacts {
     files = capture.files.map(\.description)
     nodes = capture.nodes.map(NodeFacts.init(name:))
     coverage = Array(repeating: nil, count: files.count)
-    let formats = files.map(FormatCatalogue.row(for:))
+    let formats = FormatCatalogue.rows(for: files)
     formatNames = formats.map { $0?.name }
     let isNamed = formats.map { $0?.parseNamed != nil }
     for phase in [false, true] {

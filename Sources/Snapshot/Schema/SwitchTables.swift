@@ -142,7 +142,9 @@ enum SwitchTables {
       .text("uuid", "The row.") { $0.record.id.rawValue },
       .object("columns", "Each column as OVSDB JSON text.") { $0.record.columns },
     ] + .evidence(\.record.evidence),
-    indexes: ["node, table_name"],
+    keptAs: NarrowStorage(
+      run: ["node", "table_name", "file"], printed: ["columns"],
+      runIndexes: ["node, table_name"]),
     rows: { $0.onDatabases { database in database.rows } })
 
   private static let openFlowPort = ProjectedTable(
