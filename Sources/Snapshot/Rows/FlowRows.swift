@@ -105,6 +105,8 @@ struct FlowRows: Sendable {
     var printed = PrintedMatch()
     /// Of the flow at hand.
     var constants: [UInt64] = []
+    /// Of the flow before: most are of one kind with it.
+    var last: (key: LayoutKey, layout: Int)?
 
     init(_ flows: FlowList) {
       actionNumbers = Array(repeating: nil, count: flows.actionLists.count)
@@ -202,7 +204,16 @@ struct FlowRows: Sendable {
     _ key: LayoutKey, _ flows: FlowList, _ bytes: UnsafeBufferPointer<UInt8>,
     _ bridge: inout BridgeRows
   ) -> Int {
-    if let number = bridge.layoutNumbers[key] { return number }
+    if let last = bridge.last, last.key == key { return last.layout }
+    let number = bridge.layoutNumbers[key] ?? newLayout(key, flows, bytes, &bridge)
+    bridge.last = (key, number)
+    return number
+  }
+
+  private func newLayout(
+    _ key: LayoutKey, _ flows: FlowList, _ bytes: UnsafeBufferPointer<UInt8>,
+    _ bridge: inout BridgeRows
+  ) -> Int {
     let slots = Self.slots(of: flows.shapes[key.shape], bridge.printed, bytes)
     bridge.layoutNumbers[key] = bridge.layouts.count
     bridge.layouts.append(Layout(slots: slots))

@@ -171,6 +171,7 @@ struct NarrowLayout<Row>: Sendable {
     narrow.reserveCapacity(rows: rows.count)
     var (count, first): (Int64, Int64) = (0, 1)
     var current: [DatabaseValue] = []
+    var patterns: [String: Int64] = [:]
     func endRun() {
       guard count >= first else { return }
       runs.add(Int64(runs.rowCount + 1))
@@ -197,7 +198,10 @@ struct NarrowLayout<Row>: Sendable {
         case (.shared, .string(let text)): narrow.add(texts.number(text))
         case (.printed, .string(let text)):
           let printed = PrintedText(text)
-          narrow.add(texts.number(printed.pattern))
+          let known = printed.parts == nil ? nil : patterns[printed.skeleton]
+          let pattern = known ?? texts.number(printed.pattern)
+          if printed.parts != nil { patterns[printed.skeleton] = pattern }
+          narrow.add(pattern)
           narrow.add(printed.parts)
         case (.printed, _):
           narrow.add(value)

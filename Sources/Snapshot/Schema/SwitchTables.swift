@@ -164,7 +164,9 @@ enum SwitchTables {
       .list("config", "`PORT_DOWN`, `NO_FLOOD`, ….") { $0.record.port.config.sorted() },
       .list("state", "`LINK_DOWN`, `LIVE`, ….") { $0.record.port.state.sorted() },
     ] + .evidence(\.record.port.evidence),
-    indexes: ["node, bridge, number"],
+    keptAs: NarrowStorage(
+      run: ["node", "bridge", "source", "file"], shared: ["config", "state"], key: "number",
+      runIndexes: ["node, bridge"]),
     rows: { source in
       source.onBridges { bridge in
         bridge.ports.records.map { (false, $0) } + bridge.portsInShow.records.map { (true, $0) }
@@ -196,6 +198,8 @@ enum SwitchTables {
       .optionalInteger("datapath_number", "NULL for patch ports.") { $0.record.datapathNumber },
       .text("type", "`system`, `internal`, `patch`, `vxlan`, ….") { $0.record.type },
     ] + .evidence(\.record.evidence),
+    keptAs: NarrowStorage(
+      run: ["node", "datapath", "bridge", "file"], shared: ["type"]),
     rows: { $0.onNodes(\.openVSwitch.datapathPorts.records) })
 
   private static let tunnelNeighbour = ProjectedTable(
