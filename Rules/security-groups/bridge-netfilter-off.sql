@@ -16,6 +16,11 @@ WITH hybrid AS (
 ),
 knob(name) AS (
   VALUES ('net.bridge.bridge-nf-call-iptables'), ('net.bridge.bridge-nf-call-ip6tables')
+),
+-- The few of a cloud's settings that matter, before they are joined to what may lack them.
+setting AS (
+  SELECT node, name, value, file, line FROM sysctl
+  WHERE namespace = 'root' AND name IN (SELECT name FROM knob)
 )
 SELECT h.node || ' ' || k.name AS subject,
   coalesce('is ' || s.value, 'does not exist: br_netfilter is not loaded') || '; ' || h.ports
@@ -23,7 +28,7 @@ SELECT h.node || ' ' || k.name AS subject,
     || ' on Linux bridges are filtered by nothing' AS message,
   coalesce(s.file, h.file) AS file, coalesce(s.line, h.line) AS line
 FROM hybrid h CROSS JOIN knob k
-LEFT JOIN sysctl s ON s.node = h.node AND s.namespace = 'root' AND s.name = k.name
+LEFT JOIN setting s ON s.node = h.node AND s.name = k.name
 WHERE s.value <> '1'
   OR s.value IS NULL
     AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'sysctl' AND g.node = h.node)

@@ -12,6 +12,8 @@ public struct CloudFacts: Sendable {
   public var gaps: [Gap] = []
   /// Per file, same order as `files`; nil for files of no known format.
   public var coverage: [Coverage?] = []
+  /// Per file, the name of the format that it was read as; nil for unknown ones.
+  public var formatNames: [String?] = []
   public init() {}
 
   public func file(_ id: CaptureFileID) -> CaptureFile? {

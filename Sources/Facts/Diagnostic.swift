@@ -36,10 +36,24 @@ public struct Diagnostic: Hashable, Sendable {
   /// `compute1 root/ip_-j_addr.json:3:41: message [id]`.
   public func rendered(in files: [CaptureFile]) -> String {
     let index = Int(evidence.file.rawValue)
-    let file = files.indices.contains(index) ? files[index] : nil
+    return rendered(in: files.indices.contains(index) ? files[index] : nil)
+  }
+
+  /// The same of the file that it is in.
+  public func rendered(in file: CaptureFile?) -> String {
     let place = (file?.node.map { "\($0) " } ?? "") + (file?.path ?? "?")
     let position = column > 0 ? "\(evidence.line):\(column)" : "\(evidence.line)"
     return "\(place):\(position): \(message) [\(id)]"
+  }
+}
+
+extension Diagnostic {
+  /// The same with its file's number raised: a part of a capture counts its files from 0.
+  package func numbered(from base: Int) -> Diagnostic {
+    let place = Evidence(
+      file: CaptureFileID(Int(evidence.file.rawValue) + base), line: Int(evidence.line),
+      bytes: evidence.bytes)
+    return Diagnostic(id, severity, at: place, column: column, message)
   }
 }
 

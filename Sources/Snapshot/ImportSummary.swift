@@ -3,37 +3,62 @@ import Facts
 import Formats
 import NetworkTypes
 
-/// Counts of an import.
+/// Counts of an import, added up part by part.
 public struct ImportSummary: Sendable {
-  public let nodes: [NodeName]
-  public let fileCount: Int
-  public let byteCount: Int
-  /// Facts by the name of their format, sorted.
-  public let records: [(format: String, count: Int)]
+  public private(set) var nodes: [NodeName] = []
+  public private(set) var fileCount = 0
+  public private(set) var byteCount = 0
   /// Bytes of known formats that neither became facts nor a diagnostic.
-  public let lostBytes: Int
-  public let ignored: [CaptureFile]
-  public let diagnostics: [Diagnostic]
-  public let gaps: [Gap]
-  private let files: [CaptureFile]
+  public private(set) var lostBytes = 0
+  public private(set) var ignored: [CaptureFile] = []
+  public private(set) var diagnostics: [Diagnostic] = []
+  /// Sorted when all parts are there.
+  public private(set) var gaps: [Gap] = []
+  /// Those that could not be read are among the gaps.
+  private(set) var unreadable: [Gap] = []
+  /// When nodes were captured, as their own clocks say.
+  private(set) var captureTimes: [String] = []
+  private var counts: [String: Int] = [:]
+  /// Files that diagnostics are about.
+  private var files: [CaptureFileID: CaptureFile] = [:]
+
+  init() {}
 
   public init(_ facts: CloudFacts) {
-    nodes = facts.nodes.map(\.name)
-    files = facts.files
-    fileCount = facts.files.count
-    byteCount = facts.files.reduce(0) { $0 + $1.sizeBytes }
-    var counts: [String: Int] = [:]
-    for (file, coverage) in zip(facts.files, facts.coverage) {
-      guard let coverage, let format = FormatCatalogue.row(for: file) else { continue }
-      counts[format.name, default: 0] += coverage.records
-    }
-    records = counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    // Bytes counted twice in one file must not make up for bytes lost in another.
-    lostBytes = facts.coverage.reduce(0) { $0 + abs($1?.lostBytes ?? 0) }
-    ignored = zip(facts.files, facts.coverage).filter { $0.1 == nil }.map(\.0)
-    diagnostics = facts.diagnostics
-    gaps = facts.gaps
+    add(facts, unreadable: [])
+    finish()
   }
+
+  /// Facts by the name of their format, sorted.
+  public var records: [(format: String, count: Int)] {
+    counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// Adds a part of the capture whose files follow those of all parts before.
+  mutating func add(_ facts: CloudFacts, unreadable: [Gap]) {
+    for (index, file) in facts.files.enumerated() {
+      byteCount += file.sizeBytes
+      guard let coverage = facts.coverage[index] else {
+        ignored.append(file)
+        continue
+      }
+      // Bytes counted twice in one file must not make up for bytes lost in another.
+      lostBytes += abs(coverage.lostBytes)
+      if let format = facts.formatNames[index] { counts[format, default: 0] += coverage.records }
+    }
+    for diagnostic in facts.diagnostics {
+      let numbered = diagnostic.numbered(from: fileCount)
+      files[numbered.evidence.file] = facts.file(diagnostic.evidence.file)
+      diagnostics.append(numbered)
+    }
+    fileCount += facts.files.count
+    nodes += facts.nodes.map(\.name)
+    captureTimes += facts.nodes.compactMap(\.capturedAt)
+    gaps += facts.gaps
+    self.unreadable += unreadable
+  }
+
+  mutating func finish() { gaps = Array(Set(gaps)).sorted() }
 
   /// Lines for a terminal or a log, not yet escaped.
   public func text(isVerbose: Bool) -> [String] {
@@ -46,7 +71,8 @@ public struct ImportSummary: Sendable {
     lines += records.map { format, count in "  \(format) \(count)" }
     lines += ["lost bytes   \(lostBytes)", "diagnostics  \(diagnosticCounts)"]
     lines += listed(
-      diagnostics.map { "  \($0.severity.rawValue): \($0.rendered(in: files))" }, isVerbose)
+      diagnostics.map { "  \($0.severity.rawValue): \($0.rendered(in: files[$0.evidence.file]))" },
+      isVerbose)
     lines.append("gaps         \(gaps.count)")
     lines += listed(gaps.map { "  \($0)" }, isVerbose)
     if isVerbose {

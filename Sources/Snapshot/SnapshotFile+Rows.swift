@@ -16,6 +16,7 @@ extension SnapshotFile {
   static func checkTables(_ database: Database, _ path: String) throws {
     let own = try DatabaseQueue().inDatabase { fresh in
       try SnapshotSchema.create(in: fresh)
+      try SnapshotSchema.createIndexes(in: fresh)
       return try objects(of: fresh)
     }
     guard try objects(of: database) == own else {

@@ -9,13 +9,26 @@ extension SnapshotFile {
   /// Writes `capture` and the facts made of it; the file at `path` is replaced in one step or,
   /// where anything fails, stays as it is. Mode 0600.
   ///
-  /// `progress` hears of each table before it is written.
-  ///
   /// Throws also where `path` holds something that is no snapshot.
   public static func write(
-    _ capture: Capture, _ facts: CloudFacts, to path: String, toolVersion: String,
-    progress: (_ done: Int, _ total: Int, _ table: String) -> Void = { _, _, _ in }
+    _ capture: Capture, _ facts: CloudFacts, to path: String, toolVersion: String
   ) throws(SnapshotError) {
+    do {
+      try write(to: path) { writer in
+        var summary = ImportSummary()
+        summary.add(facts, unreadable: capture.unreadable)
+        try writer.write(PartRows(ProjectionSource(facts: facts, capture: capture)))
+        try writer.finish(&summary, sources: capture.sources, toolVersion: toolVersion)
+      }
+    } catch let error as SnapshotError {
+      throw error
+    } catch {
+      throw SnapshotError(path, "cannot be written: \(error)", wanted: "room for the snapshot")
+    }
+  }
+
+  /// Makes a snapshot of what `body` writes.
+  static func write(to path: String, _ body: (inout SnapshotWriter) throws -> Void) throws {
     try checkTarget(path)
     let file = try AtomicFile(target: path)
     do {
@@ -24,20 +37,17 @@ extension SnapshotFile {
         try database.execute(sql: "PRAGMA page_size = 4096")
         try database.inTransaction {
           try SnapshotSchema.create(in: database)
-          try fill(
-            database, ProjectionSource(facts: facts, capture: capture), toolVersion, progress)
+          var writer = try SnapshotWriter(database)
+          try body(&writer)
           // Without statistics SQLite joins large tables in the order of their names.
           try database.execute(sql: "PRAGMA analysis_limit = 4000; ANALYZE")
           return .commit
         }
       }
       try queue.close()
-    } catch let error as SnapshotError {
-      throw error
-    } catch {
+    } catch let error as DatabaseError {
       throw SnapshotError(
-        path, "cannot be written: \((error as? DatabaseError)?.message ?? "\(error)")",
-        wanted: "room for the snapshot")
+        path, "cannot be written: \(error.message ?? "\(error)")", wanted: "room for the snapshot")
     }
     try file.commit()
   }
@@ -49,6 +59,8 @@ extension SnapshotFile {
     configuration.foreignKeysEnabled = true
     configuration.prepareDatabase { database in
       try database.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+      // In KiB: pages that many rows go to are written once, and indexes are sorted in memory.
+      try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -131072")
     }
     return configuration
   }
@@ -64,32 +76,39 @@ extension SnapshotFile {
         wanted: "a new file or a snapshot to replace")
     }
   }
+}
 
-  private static func fill(
-    _ database: Database, _ source: ProjectionSource, _ toolVersion: String,
-    _ progress: (Int, Int, String) -> Void
+extension SnapshotWriter {
+  /// Writes what is told of the whole capture when all of its parts are written, and the indexes.
+  mutating func finish(
+    _ summary: inout ImportSummary, sources: [String], toolVersion: String
   ) throws {
-    for (key, value) in meta(source, toolVersion) {
+    summary.finish()
+    for (key, value) in meta(summary, sources, toolVersion) {
       try database.execute(
         sql: "INSERT INTO meta (key, value) VALUES (?, ?)", arguments: [key, value])
     }
-    for (index, table) in SnapshotSchema.tables.enumerated() {
-      progress(index, SnapshotSchema.tables.count, table.name)
-      try table.fill(database, source)
-    }
+    var facts = CloudFacts()
+    facts.diagnostics = summary.diagnostics
+    facts.gaps = summary.gaps
+    let capture = Capture(sources: [], nodes: [], files: [], unreadable: summary.unreadable)
+    fileCount = 0
+    try write(
+      PartRows(ProjectionSource(facts: facts, capture: capture), CaptureTables.closing))
+    try SnapshotSchema.createIndexes(in: database)
   }
 
-  private static func meta(
-    _ source: ProjectionSource, _ toolVersion: String
+  private func meta(
+    _ summary: ImportSummary, _ sources: [String], _ toolVersion: String
   ) -> [(String, String)] {
-    let times = source.facts.nodes.compactMap(\.capturedAt).sorted()
+    let times = summary.captureTimes.sorted()
     var pairs = [
       ("schema_version", "\(SnapshotSchema.version)"), ("tool_version", toolVersion),
     ]
     if let first = times.first, let last = times.last {
       pairs += [("captured_first", first), ("captured_last", last)]
     }
-    for (index, name) in source.capture.sources.enumerated() {
+    for (index, name) in sources.enumerated() {
       let digits = String(index + 1)
       pairs.append(
         ("source_" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits, name))

@@ -113,12 +113,10 @@ struct CollectCommand: AsyncParsableCommand {
   }
 
   private func writeSnapshot(of folder: String, to output: String) throws {
-    var capture = try CaptureFolder.read([folder])
+    var listing = try CaptureListing(of: [folder])
     // The folder's name may be one that nobody chose.
-    capture.sources = [captures.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "collect"]
-    let facts = CloudFacts(parsing: capture)
-    if !mixed { try refuseForeignNodes(in: facts) }
-    try SnapshotFile.write(capture, facts, to: output, toolVersion: Ovsight.version)
-    ImportSummary(facts).text(isVerbose: false).forEach(printLine)
+    listing.sources = [captures.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "collect"]
+    let summary = try importSnapshot(of: listing, to: output, mixed: mixed)
+    summary.text(isVerbose: false).forEach(printLine)
   }
 }

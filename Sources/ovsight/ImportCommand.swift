@@ -31,25 +31,40 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     let progress = TerminalLine()
-    defer { progress.finish() }
     progress.show("reading")
-    let capture = try CaptureFolder.read(folders)
-    progress.show("parsing \(capture.files.count) files of \(capture.nodes.count) nodes")
-    let facts = CloudFacts(parsing: capture)
-    if !mixed { try refuseForeignNodes(in: facts) }
-    try SnapshotFile.write(
-      capture, facts, to: output, toolVersion: Ovsight.version
-    ) { done, total, table in
-      progress.show("writing \(table), table \(done + 1) of \(total)")
+    let listing: CaptureListing
+    do {
+      defer { progress.finish() }
+      listing = try CaptureListing(of: folders)
     }
-    progress.finish()
-    ImportSummary(facts).text(isVerbose: verbose).forEach(printLine)
+    let summary = try importSnapshot(of: listing, to: output, mixed: mixed)
+    summary.text(isVerbose: verbose).forEach(printLine)
   }
 }
 
-/// Throws where a node is of another cloud than Neutron's answers.
-func refuseForeignNodes(in facts: CloudFacts) throws {
-  guard let foreign = facts.foreignNodes.first else { return }
+/// Makes the snapshot and tells a terminal what it is at.
+///
+/// Throws where a node is of another cloud than Neutron's answers, unless they may be mixed.
+func importSnapshot(
+  of listing: CaptureListing, to output: String, mixed: Bool
+) throws -> ImportSummary {
+  let progress = TerminalLine()
+  defer { progress.finish() }
+  let remaining = RemainingTime()
+  var foreigners = ForeignNodeSearch()
+  return try SnapshotFile.importing(
+    listing, to: output, toolVersion: Ovsight.version,
+    inspect: { part in
+      if !mixed { try refuse(foreigners.nodes(in: part)) }
+    },
+    progress: { done, total in
+      let name = done < total ? listing.parts[done].node?.rawValue ?? "neutron" : "indexes"
+      progress.show("writing \(name), \(done) of \(total)\(remaining.text(done, of: total))")
+    })
+}
+
+private func refuse(_ foreigners: [ForeignNode]) throws {
+  guard let foreign = foreigners.first else { return }
   throw CommandError(
     "node \(foreign.node) is of another cloud than neutron/: none of its \(foreign.portCount) ports "
       + "is in ports.json and it has no agent in agents.json: wanted nodes of one cloud, or --mixed"

@@ -181,7 +181,7 @@ final class ScratchFolder: Sendable {
     #expect(help.status == 0)
     #expect(help.output.contains("ovsight <subcommand>"))
     #expect(help.error == "")
-    #expect(try Program.run(["--version"]).output == "0.1.0, snapshot schema 3\n")
+    #expect(try Program.run(["--version"]).output == "0.1.0, snapshot schema 4\n")
   }
 
   @Test func namesCannotSpeakToTheTerminal() throws {

@@ -46,7 +46,7 @@ import Testing
     let (folder, path) = try changed(statement)
     #expect(
       problem(path)
-        == "a.db: is damaged: its tables are not those of schema version 3: "
+        == "a.db: is damaged: its tables are not those of schema version 4: "
         + "wanted a snapshot made by 'ovsight import'")
     withExtendedLifetime(folder) {}
   }

@@ -10,19 +10,32 @@ extension CloudFacts {
   ///
   /// Cost: linear in bytes; files are shared out among the machine's processors.
   public init(parsing capture: Capture) {
+    self.init(parsing: capture, isWhole: true, isConcurrent: true)
+  }
+
+  /// The facts of a part of a capture, as `CaptureListing` reads it.
+  ///
+  /// - Parameter isConcurrent: Whether its files are shared out among the machine's processors.
+  package init(parsingPart capture: Capture, isConcurrent: Bool) {
+    self.init(parsing: capture, isWhole: false, isConcurrent: isConcurrent)
+  }
+
+  private init(parsing capture: Capture, isWhole: Bool, isConcurrent: Bool) {
     self.init()
     files = capture.files.map(\.description)
     nodes = capture.nodes.map(NodeFacts.init(name:))
     coverage = Array(repeating: nil, count: files.count)
-    let formats = files.map(FormatCatalogue.row(for:))
+    let formats = FormatCatalogue.rows(for: files)
+    formatNames = formats.map { $0?.name }
     let isNamed = formats.map { $0?.parseNamed != nil }
     for phase in [false, true] {
       let indices = files.indices.filter { isNamed[$0] == phase }
-      store(parse(indices, of: capture.files, formats), formats)
+      store(parse(indices, of: capture.files, formats, isConcurrent), formats)
     }
     listFailures(formats)
     markUnreadable(capture.unreadable)
-    markMissing()
+    // Of Neutron's answers only the part that belongs to no node knows that they are missing.
+    markMissing(expectsAnswers: isWhole || nodes.isEmpty)
     diagnostics.sort { ($0.evidence, $0.id, $0.message) < ($1.evidence, $1.id, $1.message) }
     gaps = Array(Set(gaps)).sorted()
   }
@@ -31,8 +44,14 @@ extension CloudFacts {
 extension CloudFacts {
   /// Largest files first, so that no processor is left with one at the end.
   private func parse(
-    _ indices: [Int], of files: [RawFile], _ formats: [CaptureFormat?]
+    _ indices: [Int], of files: [RawFile], _ formats: [CaptureFormat?], _ isConcurrent: Bool
   ) -> [Int: ParsedFile] {
+    guard isConcurrent else {
+      let pairs = indices.compactMap { index in
+        formats[index].map { (index, parse(files[index], as: $0)) }
+      }
+      return Dictionary(uniqueKeysWithValues: pairs)
+    }
     let order = indices.sorted { files[$0].content.count > files[$1].content.count }
     let results = Mutex<[Int: ParsedFile]>([:])
     DispatchQueue.concurrentPerform(iterations: order.count) { position in
@@ -87,8 +106,18 @@ extension CloudFacts {
   }
 
   private func place(of file: CaptureFile) -> FactsPlace {
-    let node = file.node.flatMap { name in nodes.firstIndex { $0.name == name } }
+    let node = file.node.flatMap(nodeIndex)
     return FactsPlace(node: node, place: FilePlace(file))
+  }
+
+  /// Nodes are sorted by name.
+  private func nodeIndex(_ name: NodeName) -> Int? {
+    var (low, high) = (0, nodes.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if nodes[middle].name < name { low = middle + 1 } else { high = middle }
+    }
+    return low < nodes.count && nodes[low].name == name ? low : nil
   }
 
   /// Why a file that is there does not tell everything; nil where it does.
@@ -114,13 +143,13 @@ extension CloudFacts {
   }
 
   /// Every expected file that is not there becomes a gap, of its section and of the capture.
-  fileprivate mutating func markMissing() {
+  fileprivate mutating func markMissing(expectsAnswers: Bool) {
     for node in nodes.indices {
       for place in expectedPlaces(of: nodes[node]) {
         markMissing(at: FactsPlace(node: node, place: place), nodes[node].name)
       }
     }
-    markMissing(at: FactsPlace(node: nil, place: .neutron("")), nil)
+    if expectsAnswers { markMissing(at: FactsPlace(node: nil, place: .neutron("")), nil) }
   }
 
   private mutating func markMissing(at place: FactsPlace, _ node: NodeName?) {

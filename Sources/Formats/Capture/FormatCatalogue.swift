@@ -16,6 +16,43 @@ package enum FormatCatalogue {
     return rows.last { $0.matches(place, commands) }
   }
 
+  /// The rows that read `files`. Of a command that ran in many namespaces, its row is looked for once.
+  static func rows(for files: [CaptureFile]) -> [CaptureFormat?] {
+    var known: [Repeated: CaptureFormat?] = [:]
+    return files.map { file in
+      guard let key = Repeated(file) else { return row(for: file) }
+      if let format = known[key] { return format }
+      let format = row(for: file)
+      known[key] = .some(format)
+      return format
+    }
+  }
+
+  /// What decides the row of a file that other namespaces or bridges have as well.
+  private struct Repeated: Hashable {
+    let isNamespace: Bool
+    let name: Substring
+    /// Without what only says in which namespace it ran.
+    let commandLine: Substring?
+
+    init?(_ file: CaptureFile) {
+      let parts = file.path.utf8.split(separator: UInt8(ascii: "/"))
+      guard file.node != nil, parts.count == 3 else { return nil }
+      let (folder, name) = (Substring(parts[1]), Substring(parts[2]))
+      isNamespace = parts[0].elementsEqual("ns".utf8)
+      guard isNamespace ? folder != "root" : parts[0].elementsEqual("ovs".utf8) else { return nil }
+      self.name = name
+      guard let line = file.command?.commandLine else {
+        commandLine = nil
+        return
+      }
+      let wrapper = "ip netns exec \(folder) "
+      let rest = line.utf8.dropFirst(wrapper.utf8.count)
+      let isWrapped = line.utf8.starts(with: wrapper.utf8) && rest.contains { $0 != 0x20 }
+      commandLine = Substring(isWrapped ? rest : line.utf8[...])
+    }
+  }
+
   /// The command line as it ran, and the file's name for captures that have no `commands.tsv`.
   private static func commandWords(of file: CaptureFile) -> [CommandWords] {
     let name = file.path.split(separator: "/").last.map(String.init) ?? ""

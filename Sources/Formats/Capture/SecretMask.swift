@@ -31,19 +31,22 @@ package enum SecretMask {
   /// The same array where there is no secret.
   package static func masked(_ bytes: [UInt8], _ dialect: Dialect) -> [UInt8] {
     var lines = SecretLines(dialect)
+    let marks = SecretMarks.of(dialect)
     var result: [UInt8] = []
+    var copied = 0
     var start = 0
-    var isChanged = false
     while start < bytes.count {
-      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-      let line = Array(bytes[start..<end])
+      let end = marks.nextLine(in: bytes, from: start, skips: !lines.isInside)
+      if !lines.isInside, !end.hasMark { break }
+      let line = Array(bytes[end.line])
       let masked = lines.masked(line)
-      isChanged = isChanged || masked != line
-      result += masked
-      if end < bytes.count { result.append(UInt8(ascii: "\n")) }
-      start = end + 1
+      if masked != line {
+        result += bytes[copied..<end.line.lowerBound] + masked
+        copied = end.line.upperBound
+      }
+      start = end.line.upperBound + 1
     }
-    return isChanged ? result : bytes
+    return copied == 0 && result.isEmpty ? bytes : result + bytes[copied...]
   }
 }
 
@@ -55,6 +58,9 @@ struct SecretLines {
   private static let mask = Array("***".utf8)
 
   init(_ dialect: SecretMask.Dialect) { self.dialect = dialect }
+
+  /// A secret may go on in the next line, whatever stands in it.
+  var isInside: Bool { isInKey || isContinued }
 
   mutating func masked(_ line: [UInt8]) -> [UInt8] {
     if dialect == .configuration, let whole = maskedWhole(line) { return whole }

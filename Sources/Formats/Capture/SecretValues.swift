@@ -9,7 +9,7 @@ enum SecretScan {
   private static let ofConfiguration =
     common + ["private_key", "credential", "encryption_key", "sasl_pass"].map { Array($0.utf8) }
 
-  private static func words(_ dialect: SecretMask.Dialect) -> [[UInt8]] {
+  static func words(_ dialect: SecretMask.Dialect) -> [[UInt8]] {
     dialect == .configuration ? ofConfiguration : common
   }
 

@@ -27,6 +27,18 @@ struct Sosreport {
       && [".tar.xz", ".tar.gz", ".tgz", ".tar"].contains { path.hasSuffix($0) }
   }
 
+  /// The node that the sosreport in `folder` is of.
+  static func node(ofFolder folder: String) -> String {
+    let host = Collected.hostNames.lazy.compactMap { name -> String? in
+      let path = "\(folder)/\(name)"
+      // Of this host's own file no link may make another's name.
+      guard FileTree.resolved(path) == path else { return nil }
+      return (try? FileTree.contents(of: path, limitBytes: Self.maximumFileBytes))
+        .flatMap(firstWord)
+    }.first
+    return host ?? hostName(ofFolder: CaptureFolder.lastComponent(folder))
+  }
+
   static func reading(folder: String) -> Sosreport {
     var collected = Collected()
     var pending = [(path: "", depth: 0)]
@@ -107,7 +119,7 @@ extension Sosreport {
       let bytes: [UInt8]
     }
     private static let manifestPath = "sos_reports/manifest.json"
-    private static let hostNames = ["sos_commands/host/hostname", "etc/hostname"]
+    static let hostNames = ["sos_commands/host/hostname", "etc/hostname"]
 
     private var entries: [String: Entry] = [:]
     private var manifest: [UInt8] = []

@@ -9,6 +9,8 @@ enum CaptureTables {
   static let all: [ProjectedTable] = [
     node, captureFile, namespace, coverage, diagnostic, gap,
   ]
+  /// Those whose rows are in an order of the whole capture's: written when all else is.
+  static let closing: [ProjectedTable] = [diagnostic, gap]
 
   private static let node = ProjectedTable(
     "node", "A host of the cloud, by the name of its capture folder.",
@@ -43,50 +45,65 @@ enum CaptureTables {
       }
     })
 
+  private struct NamedFile: Sendable {
+    let file: RawFile
+    let format: String?
+  }
+
   private static let captureFile = ProjectedTable(
     "capture_file",
     "A captured file, verbatim but for masked secrets. All other tables are made of these.",
     [
-      Column<RawFile>.key("What `file` columns refer to.") { Int($0.description.id.rawValue) },
+      Column<NamedFile>(
+        name: "id", declaration: "INTEGER PRIMARY KEY",
+        documentation: "What `file` columns refer to.", role: .file,
+        value: { Int64($0.file.description.id.rawValue).databaseValue }),
       .optionalText(
         "node", "The node; NULL for the Neutron API's answers.",
         check: "node IS NOT NULL OR path LIKE 'neutron/%'"
-      ) { $0.description.node?.rawValue },
+      ) { $0.file.description.node?.rawValue },
       .text("path", "Relative to the node's folder.", check: "path <> ''") {
-        $0.description.path
+        $0.file.description.path
       },
       .optionalText("format", "The format that it was read as; NULL: unknown, kept and ignored.") {
-        FormatCatalogue.row(for: $0.description)?.name
+        $0.format
       },
-      .integer("size_bytes", "Before compression.", check: "size_bytes >= 0") { $0.content.count },
+      .integer("size_bytes", "Before compression.", check: "size_bytes >= 0") {
+        $0.file.content.count
+      },
       .optionalText("command_line", "The command that wrote it; NULL for a copied file.") {
-        $0.description.command?.commandLine
+        $0.file.description.command?.commandLine
       },
-      .optionalInteger("exit_code", "How the command ended.") { $0.description.command?.exitCode },
+      .optionalInteger("exit_code", "How the command ended.") {
+        $0.file.description.command?.exitCode
+      },
       .optionalText("standard_error", "The first line that the command wrote to standard error.") {
-        $0.description.command?.standardError
+        $0.file.description.command?.standardError
       },
       .optionalText("started_at", "When the command began, UTC, as the node's own clock says.") {
-        $0.description.command?.startedAt
+        $0.file.description.command?.startedAt
       },
       Column(
         name: "content", declaration: "BLOB NOT NULL",
         documentation: "A zlib stream of the file's bytes.", emptyValue: "x''",
-        value: { RawBytes.blob($0.content) }),
+        value: { RawBytes.blob($0.file.content) }),
     ],
     constraints: [
       "UNIQUE (node, path)", "FOREIGN KEY (node) REFERENCES node(name)",
       "CHECK ((command_line IS NULL) = (exit_code IS NULL))",
     ],
     indexes: ["format, node"],
-    rows: { $0.capture.files })
+    rows: { source in
+      zip(source.capture.files, source.facts.formatNames).map { NamedFile(file: $0, format: $1) }
+    })
 
   private static let coverage = ProjectedTable(
     "coverage", "How the bytes of a file of a known format were accounted for.",
     [
       Column<(file: CaptureFileID, coverage: Coverage)>(
         name: "file", declaration: "INTEGER PRIMARY KEY REFERENCES capture_file(id)",
-        documentation: "The file.", value: { Int64($0.file.rawValue).databaseValue }),
+        documentation: "The file.", role: .file,
+        value: { Int64($0.file.rawValue).databaseValue }),
       .integer("total_bytes", "The file's size.") { $0.coverage.totalBytes },
       .integer("fact_bytes", "Became fields of facts.") { $0.coverage.factBytes },
       .integer("structural_bytes", "Headings, comments, punctuation between facts.") {

@@ -84,7 +84,7 @@ extension Column {
   /// The number that child tables refer to.
   static func key(_ documentation: String, _ value: @escaping @Sendable (Row) -> Int) -> Column {
     Column(
-      name: "id", declaration: "INTEGER PRIMARY KEY", documentation: documentation,
+      name: "id", declaration: "INTEGER PRIMARY KEY", documentation: documentation, role: .key,
       value: { value($0).databaseValue })
   }
 
@@ -94,7 +94,7 @@ extension Column {
   ) -> Column {
     Column(
       name: table, declaration: "INTEGER NOT NULL REFERENCES \(table)(id)",
-      documentation: "The row of \(table) that this one is a part of.",
+      documentation: "The row of \(table) that this one is a part of.", role: .parent(table),
       value: { value($0).databaseValue })
   }
 
@@ -121,7 +121,7 @@ extension Array {
     [
       Column(
         name: "file", declaration: "INTEGER NOT NULL REFERENCES capture_file(id)",
-        documentation: "The capture file that says so.", emptyValue: "1",
+        documentation: "The capture file that says so.", emptyValue: "1", role: .file,
         value: { Int64(value($0).file.rawValue).databaseValue }),
       Column(
         name: "line", declaration: "INTEGER NOT NULL CHECK (line > 0)",
@@ -134,26 +134,50 @@ extension Array {
 /// JSON out of texts, keys sorted.
 enum JSONText {
   static func array(_ values: some Sequence<String>) -> String {
-    "[" + values.map(quoted).joined(separator: ",") + "]"
+    var result: [UInt8] = [UInt8(ascii: "[")]
+    for value in values {
+      if result.count > 1 { result.append(UInt8(ascii: ",")) }
+      append(value, to: &result)
+    }
+    result.append(UInt8(ascii: "]"))
+    return String(decoding: result, as: UTF8.self)
   }
   static func object(_ values: [String: String]) -> String {
-    let members = values.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
-    return "{" + members.joined(separator: ",") + "}"
-  }
-  static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
+    var result: [UInt8] = [UInt8(ascii: "{")]
+    for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+      if result.count > 1 { result.append(UInt8(ascii: ",")) }
+      append(key, to: &result)
+      result.append(UInt8(ascii: ":"))
+      append(value, to: &result)
     }
-    return result + "\""
+    result.append(UInt8(ascii: "}"))
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  /// In quotes.
+  private static func append(_ text: String, to result: inout [UInt8]) {
+    var text = text
+    result.append(UInt8(ascii: "\""))
+    text.withUTF8 { bytes in
+      guard bytes.contains(where: isEscaped) else { return result.append(contentsOf: bytes) }
+      for byte in bytes { append(byte, to: &result) }
+    }
+    result.append(UInt8(ascii: "\""))
+  }
+
+  private static func isEscaped(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
+  private static func append(_ byte: UInt8, to result: inout [UInt8]) {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): result += [UInt8(ascii: "\\"), byte]
+    case UInt8(ascii: "\n"): result += Array("\\n".utf8)
+    case 0..<0x20:
+      let digits = String(byte, radix: 16)
+      result += Array(("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).utf8)
+    default: result.append(byte)
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import NetworkTypes
 enum FlowTables {
   static let all: [ProjectedTable] = [flow, match, action, group, bucket]
 
-  /// Its writer writes what the other two views look at as well.
+  /// `FlowRows` makes what these three look at.
   private static let flow = ProjectedTable(
     "flow", "An OpenFlow flow, from `ovs-ofctl dump-flows`.",
     [
@@ -25,15 +25,7 @@ enum FlowTables {
       .flag("is_understood", "Whether all of its match and actions were."),
       .integer("file", "The capture file that says so.", emptyNumber: 1),
       .integer("line", "The line in it, from 1.", emptyNumber: 1),
-    ], viewing: FlowStorage.flowView,
-    fill: { database, source in
-      var writer = try FlowWriter(database)
-      for node in source.facts.nodes {
-        for (name, bridge) in node.openVSwitch.bridges.sorted(by: { $0.key < $1.key }) {
-          try writer.write(bridge.flows.records, of: name, on: node.name, source)
-        }
-      }
-    })
+    ], viewing: FlowStorage.flowView)
 
   private static let match = ProjectedTable(
     "flow_match",

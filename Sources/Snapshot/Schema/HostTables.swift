@@ -17,7 +17,9 @@ enum HostTables {
       .text("value", "As printed.") { $0.record.value },
     ] + .evidence(\.record.evidence),
     constraints: [ProjectedTable.inNamespace],
-    indexes: ["node, namespace, name"],
+    keptAs: NarrowStorage(
+      run: ["node", "namespace", "file"], shared: ["value"], key: "name",
+      runIndexes: ["node, namespace"]),
     rows: { $0.inNamespaces(\.sysctls.records) })
 
   private static let socket = ProjectedTable(

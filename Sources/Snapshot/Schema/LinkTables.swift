@@ -55,7 +55,10 @@ enum LinkTables {
       },
     ] + .evidence(\.record.evidence),
     constraints: [ProjectedTable.inNamespace],
-    indexes: ["node, namespace, name", "mac"],
+    keptAs: NarrowStorage(
+      run: ["node", "namespace", "file"],
+      shared: ["kind", "flags", "oper_state", "link_type", "attributes"], key: "name",
+      runIndexes: ["node, namespace"], rowIndexes: ["mac"]),
     rows: { $0.inNamespaces(\.links.records) })
 
   private static let address = ProjectedTable(
@@ -79,7 +82,10 @@ enum LinkTables {
       },
     ] + .evidence(\.record.evidence),
     constraints: [ProjectedTable.inNamespace],
-    indexes: ["address", "node, namespace, interface"],
+    keptAs: NarrowStorage(
+      run: ["node", "namespace", "file"], shared: ["prefix", "scope", "flags"],
+      key: "interface", runIndexes: ["node, namespace"],
+      rowIndexes: ["address"]),
     rows: { $0.inNamespaces(\.addresses.records) })
 
   private static let bridgePort = ProjectedTable(

@@ -38,7 +38,9 @@ enum NetfilterTables {
       .integer("rule_count", "How many rules it has.") { $0.record.chain.rules.count },
     ] + .evidence(\.record.chain.evidence),
     constraints: [ProjectedTable.inNamespace],
-    indexes: ["node, namespace, table_name, name"],
+    keptAs: NarrowStorage(
+      run: ["node", "namespace", "family", "source", "backend", "file"],
+      shared: ["table_name", "name", "policy"], runIndexes: ["node, namespace"]),
     rows: { chains($0) })
 
   private static let rule = ProjectedTable(
@@ -87,7 +89,10 @@ enum NetfilterTables {
       .optionalInteger("bytes", "How many it took.") { $0.rule.counters?.bytes },
     ] + .evidence(\.rule.evidence),
     constraints: [ProjectedTable.inNamespace],
-    indexes: ["node, namespace, table_name, chain", "target"],
+    keptAs: NarrowStorage(
+      run: ["node", "namespace", "family", "source", "backend", "file"],
+      shared: ["rule", "comment"], key: "table_name, chain, position",
+      runIndexes: ["node, namespace"], rowIndexes: ["target"]),
     rows: { source in
       chains(source).flatMap { chain in
         chain.record.chain.rules.enumerated().map { index, rule in

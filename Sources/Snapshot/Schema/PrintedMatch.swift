@@ -59,20 +59,22 @@ struct PrintedMatch {
   private static func heading(
     _ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>
   ) -> Int? {
+    let raw = UnsafeRawBufferPointer(bytes)
+    let word = headingWord
     var index = line.lowerBound
     while index + 8 <= line.upperBound {
-      if bytes[index] == UInt8(ascii: "a"), isActions(bytes, index) { return index }
+      if raw.loadUnaligned(fromByteOffset: index, as: UInt64.self) == word { return index }
       index += 1
     }
     return nil
   }
+  /// `actions=` as it lies in memory.
+  private static let headingWord = Array("actions=".utf8).withUnsafeBytes {
+    $0.loadUnaligned(as: UInt64.self)
+  }
   /// What stands behind `actions=`; empty without it.
   static func actions(_ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) -> Range<Int> {
     (heading(bytes, line).map { $0 + 8 } ?? line.upperBound)..<line.upperBound
-  }
-  private static func isActions(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Bool {
-    let word: StaticString = "actions="
-    return (0..<8).allSatisfy { bytes[index + $0] == word.utf8Start[$0] }
   }
   private static func isPriority(
     _ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>

@@ -2,7 +2,7 @@
 import Facts
 import NetworkTypes
 
-struct ProjectedAction: Sendable {
+struct ProjectedAction: Hashable, Sendable {
   var kind: String
   var port: UInt32?
   var portName: String?

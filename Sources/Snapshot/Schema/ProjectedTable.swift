@@ -6,7 +6,8 @@ import GRDB
 import NetworkTypes
 import Synchronization
 
-/// What rows are made of: the facts, and the raw text that they were made of.
+/// What rows are made of: the facts of a capture or of a part of one, and the raw text that they were
+/// made of.
 struct ProjectionSource: Sendable {
   let facts: CloudFacts
   let capture: Capture
@@ -53,6 +54,7 @@ struct Column<Row>: Sendable {
   let documentation: String
   /// SQL of the value that a rule's test gets where it names none; nil for NULL or a key.
   var emptyValue: String?
+  var role = CellRole.plain
   let value: @Sendable (Row) -> DatabaseValue
 }
 
@@ -61,11 +63,16 @@ struct ProjectedTable: Sendable {
   let name: String
   let documentation: String
   let columnDocumentation: [(name: String, documentation: String)]
-  /// `CREATE TABLE` and its indexes.
-  let statements: [String]
+  /// Tables below it, where it is a view.
+  var storage: [StoredTable] = []
+  /// `CREATE TABLE` or `CREATE VIEW`.
+  let statement: String
+  /// `CREATE INDEX`, for when all rows are there.
+  var indexes: [String] = []
   /// The same table with a default for each column, so that a rule's test names only what matters.
   let testStatement: String
-  let fill: @Sendable (Database, ProjectionSource) throws -> Void
+  /// Its rows, and the texts that they share with others.
+  var rows: @Sendable (ProjectionSource, inout PartTexts) -> [RowBatch] = { _, _ in [] }
 
   /// - Parameters:
   ///   - constraints: Table constraints, SQL.
@@ -76,43 +83,41 @@ struct ProjectedTable: Sendable {
     constraints: [String] = [], indexes: [String] = [],
     rows: @escaping @Sendable (ProjectionSource) -> [Row]
   ) {
-    self.name = name
-    self.documentation = documentation
-    columnDocumentation = columns.map { ($0.name, $0.documentation) }
     let body = columns.map { "  \($0.name) \($0.declaration)" } + constraints.map { "  \($0)" }
-    let testBody = columns.map { column in
-      "  \(column.name) \(column.declaration)"
-        + (column.emptyValue.map { " DEFAULT \($0)" } ?? "")
-    }
-    testStatement = "CREATE TABLE \(name) (\n\(testBody.joined(separator: ",\n"))\n) STRICT"
-    statements =
-      ["CREATE TABLE \(name) (\n\(body.joined(separator: ",\n"))\n) STRICT"]
-      + TableText.indexes(indexes, on: name)
-    fill = { database, source in
-      let statement = try RowStatement(database, name, columns: columns.count)
+    self.init(
+      name, documentation, columns,
+      statement: "CREATE TABLE \(name) (\n\(body.joined(separator: ",\n"))\n) STRICT")
+    self.indexes = TableText.indexes(indexes, on: name)
+    let roles = columns.map(\.role)
+    self.rows = { source, _ in
+      var batch = RowBatch(name, roles: roles)
       for row in rows(source) {
-        for (index, column) in columns.enumerated() {
-          statement.bind(Int32(index + 1), column.value(row))
-        }
-        try statement.insert()
+        for column in columns { batch.add(column.value(row)) }
       }
+      return [batch]
     }
   }
 
   /// A view over tables that hold less than its rows say; a rule's test fills a table in its place.
   init(
-    _ name: String, _ documentation: String, _ columns: [StoredColumn], viewing query: String,
-    fill: @escaping @Sendable (Database, ProjectionSource) throws -> Void = { _, _ in }
+    _ name: String, _ documentation: String, _ columns: [StoredColumn], viewing query: String
   ) {
     self.name = name
     self.documentation = documentation
-    self.fill = fill
     columnDocumentation = columns.map { ($0.name, $0.documentation) }
-    let body = columns.map { column in
-      "  \(column.name) \(column.declaration)"
-        + (column.emptyValue.map { " DEFAULT \($0)" } ?? "")
-    }
-    testStatement = "CREATE TABLE \(name) (\n\(body.joined(separator: ",\n"))\n) STRICT"
-    statements = ["CREATE VIEW \(name) AS\n\(query)"]
+    statement = "CREATE VIEW \(name) AS\n\(query)"
+    testStatement = TableText.forTests(
+      name, columns.map { ($0.name, $0.declaration, $0.emptyValue) })
+  }
+
+  init<Row>(
+    _ name: String, _ documentation: String, _ columns: [Column<Row>], statement: String
+  ) {
+    self.name = name
+    self.documentation = documentation
+    columnDocumentation = columns.map { ($0.name, $0.documentation) }
+    self.statement = statement
+    testStatement = TableText.forTests(
+      name, columns.map { ($0.name, $0.declaration, $0.emptyValue) })
   }
 }

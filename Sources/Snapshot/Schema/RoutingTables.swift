@@ -103,7 +103,9 @@ enum RoutingTables {
       .flag("is_router", "It said that it forwards.") { $0.record.isRouter },
     ] + .evidence(\.record.evidence),
     constraints: [ProjectedTable.inNamespace],
-    indexes: ["node, namespace, address"],
+    keptAs: NarrowStorage(
+      run: ["node", "namespace", "file"], shared: ["interface", "states"],
+      key: "address", runIndexes: ["node, namespace"]),
     rows: { $0.inNamespaces(\.neighbours.records) })
 }
 

@@ -7,12 +7,13 @@ import GRDBSQLite
 struct RowStatement {
   private let statement: Statement
   private let database: Database
-  private var handle: OpaquePointer { statement.sqliteStatement }
+  private let handle: OpaquePointer
 
   init(_ database: Database, _ table: String, columns: Int) throws {
     let marks = Array(repeating: "?", count: columns).joined(separator: ", ")
     self.database = database
     statement = try database.makeStatement(sql: "INSERT INTO \(table) VALUES (\(marks))")
+    handle = statement.sqliteStatement
   }
 
   func bind(_ index: Int32, _ value: Int64) { sqlite3_bind_int64(handle, index, value) }
@@ -43,15 +44,17 @@ struct RowStatement {
           handle, index, buffer.baseAddress, UInt64(buffer.count), Self.transient)
     }
   }
-  func bind(_ index: Int32, _ value: DatabaseValue) {
-    switch value.storage {
-    case .null: sqlite3_bind_null(handle, index)
-    case .int64(let number): bind(index, number)
-    case .double(let number): sqlite3_bind_double(handle, index, number)
-    case .string(let text): bind(index, text)
-    case .blob(let bytes): bind(index, bytes)
+  /// A text that outlives the row's insertion, which SQLite needs no copy of.
+  func bind(_ index: Int32, _ text: UnsafeBufferPointer<UInt8>) {
+    _ = text.withMemoryRebound(to: CChar.self) { text in
+      // As above.
+      text.isEmpty
+        ? sqlite3_bind_text(handle, index, "", 0, Self.transient)
+        : sqlite3_bind_text(handle, index, text.baseAddress, Int32(text.count), nil)
     }
   }
+  func bindNull(_ index: Int32) { sqlite3_bind_null(handle, index) }
+  func bind(_ index: Int32, _ value: Double) { sqlite3_bind_double(handle, index, value) }
   /// SQLite takes a copy.
   private static var transient: sqlite3_destructor_type {
     unsafeBitCast(-1, to: sqlite3_destructor_type.self)

@@ -45,26 +45,29 @@ struct StoredTable: Sendable {
   let name: String
   let documentation: String
   let columnDocumentation: [(name: String, documentation: String)]
-  /// `CREATE TABLE` and its indexes.
-  let statements: [String]
+  /// `CREATE TABLE`.
+  let statement: String
+  /// `CREATE INDEX`, for when all rows are there.
+  let indexes: [String]
 
   /// - Parameters:
   ///   - key: Columns of a primary key that is no `id`.
+  ///   - constraints: Table constraints, SQL.
   ///   - indexes: Columns of each index, with commas.
   init(
     _ name: String, _ documentation: String, _ columns: [StoredColumn], key: String? = nil,
-    indexes: [String] = []
+    constraints: [String] = [], indexes: [String] = []
   ) {
     self.name = name
     self.documentation = documentation
     columnDocumentation = columns.map { ($0.name, $0.documentation) }
     var body = columns.map { "  \($0.name) \($0.declaration)" }
     if let key { body.append("  PRIMARY KEY (\(key))") }
-    statements =
-      [
-        "CREATE TABLE \(name) (\n\(body.joined(separator: ",\n"))\n) STRICT"
-          + (key == nil ? "" : ", WITHOUT ROWID")
-      ] + TableText.indexes(indexes, on: name)
+    body += constraints.map { "  \($0)" }
+    statement =
+      "CREATE TABLE \(name) (\n\(body.joined(separator: ",\n"))\n) STRICT"
+      + (key == nil ? "" : ", WITHOUT ROWID")
+    self.indexes = TableText.indexes(indexes, on: name)
   }
 }
 
@@ -76,5 +79,16 @@ enum TableText {
       let suffix = index.filter { $0 != " " }.replacing(",", with: "_")
       return "CREATE INDEX \(table)_by_\(suffix) ON \(table) (\(index))"
     }
+  }
+
+  /// A table with a default for each column and no constraints between tables.
+  static func forTests(
+    _ name: String, _ columns: [(name: String, declaration: String, emptyValue: String?)]
+  ) -> String {
+    let body = columns.map { column in
+      "  \(column.name) \(column.declaration)"
+        + (column.emptyValue.map { " DEFAULT \($0)" } ?? "")
+    }
+    return "CREATE TABLE \(name) (\n\(body.joined(separator: ",\n"))\n) STRICT"
   }
 }

@@ -142,7 +142,9 @@ enum SwitchTables {
       .text("uuid", "The row.") { $0.record.id.rawValue },
       .object("columns", "Each column as OVSDB JSON text.") { $0.record.columns },
     ] + .evidence(\.record.evidence),
-    indexes: ["node, table_name"],
+    keptAs: NarrowStorage(
+      run: ["node", "table_name", "file"], printed: ["columns"],
+      runIndexes: ["node, table_name"]),
     rows: { $0.onDatabases { database in database.rows } })
 
   private static let openFlowPort = ProjectedTable(
@@ -162,7 +164,9 @@ enum SwitchTables {
       .list("config", "`PORT_DOWN`, `NO_FLOOD`, ….") { $0.record.port.config.sorted() },
       .list("state", "`LINK_DOWN`, `LIVE`, ….") { $0.record.port.state.sorted() },
     ] + .evidence(\.record.port.evidence),
-    indexes: ["node, bridge, number"],
+    keptAs: NarrowStorage(
+      run: ["node", "bridge", "source", "file"], shared: ["config", "state"], key: "number",
+      runIndexes: ["node, bridge"]),
     rows: { source in
       source.onBridges { bridge in
         bridge.ports.records.map { (false, $0) } + bridge.portsInShow.records.map { (true, $0) }
@@ -194,6 +198,8 @@ enum SwitchTables {
       .optionalInteger("datapath_number", "NULL for patch ports.") { $0.record.datapathNumber },
       .text("type", "`system`, `internal`, `patch`, `vxlan`, ….") { $0.record.type },
     ] + .evidence(\.record.evidence),
+    keptAs: NarrowStorage(
+      run: ["node", "datapath", "bridge", "file"], shared: ["type"]),
     rows: { $0.onNodes(\.openVSwitch.datapathPorts.records) })
 
   private static let tunnelNeighbour = ProjectedTable(
