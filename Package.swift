@@ -51,11 +51,15 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     module("Interruption"),
+    module("Workers"),
     module("NetworkTypes", [], fast),
     module("Facts", ["NetworkTypes"], fast),
-    module("Formats", ["Facts", "NetworkTypes", "CLibXML2", "CLzma", "CZlib"], fast),
+    module(
+      "Formats", ["Facts", "NetworkTypes", "Workers", "CLibXML2", "CLzma", "CZlib"], fast),
     module("Collector", ["Facts", "Formats", "Interruption", "NetworkTypes", subprocess, yams]),
-    module("Snapshot", ["Facts", "Formats", "Interruption", "NetworkTypes", grdb, sqlite], fast),
+    module(
+      "Snapshot",
+      ["Facts", "Formats", "Interruption", "NetworkTypes", "Workers", grdb, sqlite], fast),
     module("Conntrack", ["NetworkTypes"], fast),
     module("OpenFlow", ["Conntrack", "Facts", "NetworkTypes"], fast),
     module("Netfilter", ["Conntrack", "Facts", "NetworkTypes"], fast),
@@ -71,7 +75,10 @@ let package = Package(
       ], fast),
     module(
       "Isolation",
-      ["DataPlane", "Facts", "NetworkTypes", "OpenFlow", "PacketSets", "Reachability", "Trace"]),
+      [
+        "DataPlane", "Facts", "NetworkTypes", "OpenFlow", "PacketSets", "Reachability", "Trace",
+        "Workers",
+      ]),
     module(
       "Diagnosis",
       [
@@ -100,9 +107,9 @@ let package = Package(
     .executableTarget(
       name: "ovsight",
       dependencies: [
-        "Audit", "Collector", "Confirm", "DataPlane", "Diagnosis", "Facts", "Formats",
+        "Audit", "CLinux", "Collector", "Confirm", "DataPlane", "Diagnosis", "Facts", "Formats",
         "Interruption", "Isolation", "LogicalModel", "Namespaces", "NetworkTypes", "OpenFlow",
-        "PacketSets", "Reachability", "Replay", "Report", "Snapshot", "Trace", arguments,
+        "PacketSets", "Reachability", "Replay", "Report", "Snapshot", "Trace", "Workers", arguments,
       ],
       swiftSettings: strict),
 

@@ -1,6 +1,5 @@
 // Leaks and breakage of a whole cloud: found over all packets, confirmed one by one.
 import DataPlane
-import Dispatch
 import Facts
 import Foundation
 import NetworkTypes
@@ -8,6 +7,7 @@ import PacketSets
 import Reachability
 import Synchronization
 import Trace
+import Workers
 
 /// Traffic that was asked for and does not get through.
 public struct Breakage: Sendable {
@@ -74,7 +74,7 @@ public final class IsolationCheck {
       ProcessInfo.processInfo.activeProcessorCount, Self.maximumWorkers, origins.count)
     let next = Atomic<Int>(0)
     let answers = Mutex<[Int: OriginAnswer]>([:])
-    DispatchQueue.concurrentPerform(iterations: workers) { [cloud, tracer] _ in
+    Workers.perform(workers) { [cloud, tracer] _ in
       let audit = IsolationAudit(cloud)
       let confirmation = LeakConfirmation(tracer: tracer, space: audit.reach.space)
       while true {

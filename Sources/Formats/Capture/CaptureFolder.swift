@@ -1,9 +1,9 @@
 // Reads capture folders (see DESIGN, "Capture folders") into a Capture. Pure file input: nothing
 // is interpreted but `commands.tsv`. Feeds FactsBuilder and SnapshotFile.
-import Dispatch
 import Facts
 import NetworkTypes
 import Synchronization
+import Workers
 
 /// Reads folders of nodes, single node folders and `neutron/` folders, and merges them.
 public enum CaptureFolder {
@@ -230,7 +230,7 @@ private struct Reader {
   /// The same files, large ones packed, on all processors.
   private func packed(_ files: [ReadFile]) -> [ReadFile] {
     let results = Mutex(files)
-    DispatchQueue.concurrentPerform(iterations: files.count) { index in
+    Workers.perform(files.count) { index in
       let file = files[index]
       guard file.content.count >= FileContent.minimumPackedBytes else { return }
       let content = FileContent(packing: file.content.bytes)
