@@ -304,6 +304,28 @@ extension Process {
     #expect(try Program.run(["show", scratch.file("a.db"), "nodes"]).output.contains("n1"))
   }
 
+  /// It ended the collector too, by SIGPIPE, wherever it was the quicker of the two.
+  @Test func aCurlThatReadsNothingIsTold() throws {
+    let scratch = try ScratchFolder()
+    try scratch.write("#!/bin/sh\nexec 0<&-\nexit 7\n", "bin/curl")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o755], ofItemAtPath: scratch.file("bin/curl"))
+    for _ in 0..<20 {
+      let process = try Program.process([
+        "collect", "--os-cloud", "envvars", "-o", scratch.file("a.db"),
+      ])
+      process.environment = [
+        "PATH": "\(scratch.file("bin")):/usr/bin:/bin", "OS_AUTH_URL": "http://127.0.0.1:1/v3",
+        "OS_USERNAME": "u", "OS_PASSWORD": "p",
+      ]
+      let run = try Program.finish(process)
+      #expect(process.terminationReason == .exit)
+      #expect(run.status == 2)
+      #expect(run.error.contains("http://127.0.0.1:1/v3"), "\(run.error)")
+      #expect(run.error.split(separator: "\n").count == 1, "\(run.error)")
+    }
+  }
+
   @Test func aNodeWithoutEndIsCut() throws {
     let (run, scratch) = try collect(
       """
