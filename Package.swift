@@ -193,6 +193,6 @@ if Context.environment["OVSIGHT_FUZZ"] != nil {
         "Audit", "Collector", "Confirm", "DataPlane", "Facts", "FaultCaptures", "Formats",
         "LogicalModel", "NetworkTypes", "OpenFlow", "Snapshot", "Trace",
       ],
-      path: "Tests/Fuzz", exclude: ["run", "corpus"],
+      path: "Tests/Fuzz", exclude: ["run", "ledger.tsv", "corpus"],
       swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
 }
