@@ -54,11 +54,15 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     module("Interruption"),
+    module("Workers"),
     module("NetworkTypes", [], fast),
     module("Facts", ["NetworkTypes"], fast),
-    module("Formats", ["Facts", "NetworkTypes", "CLibXML2", "CLzma", "CZlib"], fast),
+    module(
+      "Formats", ["Facts", "NetworkTypes", "Workers", "CLibXML2", "CLzma", "CZlib"], fast),
     module("Collector", ["Facts", "Formats", "Interruption", "NetworkTypes", subprocess, yams]),
-    module("Snapshot", ["Facts", "Formats", "Interruption", "NetworkTypes", grdb, sqlite], fast),
+    module(
+      "Snapshot",
+      ["Facts", "Formats", "Interruption", "NetworkTypes", "Workers", grdb, sqlite], fast),
     module("Conntrack", ["NetworkTypes"], fast),
     module("OpenFlow", ["Conntrack", "Facts", "NetworkTypes"], fast + unchecked),
     module("Netfilter", ["Conntrack", "Facts", "NetworkTypes"], fast),
@@ -74,7 +78,10 @@ let package = Package(
       ], fast),
     module(
       "Isolation",
-      ["DataPlane", "Facts", "NetworkTypes", "OpenFlow", "PacketSets", "Reachability", "Trace"]),
+      [
+        "DataPlane", "Facts", "NetworkTypes", "OpenFlow", "PacketSets", "Reachability", "Trace",
+        "Workers",
+      ]),
     module(
       "Diagnosis",
       [
@@ -103,9 +110,9 @@ let package = Package(
     .executableTarget(
       name: "ovsight",
       dependencies: [
-        "Audit", "Collector", "Confirm", "DataPlane", "Diagnosis", "Facts", "Formats",
+        "Audit", "CLinux", "Collector", "Confirm", "DataPlane", "Diagnosis", "Facts", "Formats",
         "Interruption", "Isolation", "LogicalModel", "Namespaces", "NetworkTypes", "OpenFlow",
-        "PacketSets", "Reachability", "Replay", "Report", "Snapshot", "Trace", arguments,
+        "PacketSets", "Reachability", "Replay", "Report", "Snapshot", "Trace", "Workers", arguments,
       ],
       swiftSettings: strict),
 
@@ -196,6 +203,6 @@ if Context.environment["OVSIGHT_FUZZ"] != nil {
         "Audit", "Collector", "Confirm", "DataPlane", "Facts", "FaultCaptures", "Formats",
         "LogicalModel", "NetworkTypes", "OpenFlow", "Snapshot", "Trace",
       ],
-      path: "Tests/Fuzz", exclude: ["run", "corpus"],
+      path: "Tests/Fuzz", exclude: ["run", "ledger.tsv", "corpus"],
       swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
 }

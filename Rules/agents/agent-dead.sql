@@ -8,7 +8,7 @@
 --   node is gone for good, openstack network agent delete.
 -- false-positives: A node that was taken out of service on purpose; processes of containers that
 --   the node's own list does not show.
--- references: F-72, LP1910946
+-- references: LP1910946
 -- needs: drift:agent-alive, drift:agent-process, neutron-agents
 SELECT coalesce(nullif(d.name, ''), d.object) AS subject,
   'wanted ' || d.wanted || ', found ' || d.found AS message,

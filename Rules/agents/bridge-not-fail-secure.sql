@@ -8,7 +8,6 @@
 --   out who made this one.
 -- false-positives: A bridge to a physical network that carries the node's own address, and has to
 --   work without an agent.
--- references: F-75
 -- needs: drift:fail-mode, ovsdb-dump, neutron-agents
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

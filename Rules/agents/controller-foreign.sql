@@ -9,7 +9,6 @@
 --   agent, which sets its own controller again.
 -- false-positives: A cloud whose switches are steered by another controller beside Neutron's agent
 --   on purpose.
--- references: F-73
 -- needs: ovsdb-dump
 WITH own AS (
   -- Bridges that the agent works on.

@@ -7,7 +7,7 @@
 --   guests reach the one that answered last.
 -- fix: ip link set DEVICE down in the namespace named at once; then restart the node's L3 or DHCP
 --   agent, or neutron-netns-cleanup.
--- references: F-35, LP2015388
+-- references: LP2015388
 -- needs: drift:ghost-namespace, drift:router-namespace, drift:dhcp-server, ip-addr, ovsdb-dump,
 --   neutron-ports, neutron-networks, neutron-routers
 WITH ghost AS (

@@ -6,7 +6,7 @@
 --   running. What is in it goes on: a router that routes, a DHCP server that answers.
 -- fix: Restart the L3 or DHCP agent of the node, which cleans up when it starts; else
 --   neutron-netns-cleanup, or ip netns delete NAMESPACE once nobody needs it.
--- references: F-35, LP2015388
+-- references: LP2015388
 -- needs: drift:ghost-namespace, drift:router-namespace, drift:dhcp-server, neutron-networks,
 --   neutron-routers
 SELECT d.node || ' ' || CASE d.code WHEN 'ghost-namespace' THEN d.object ELSE d.place END

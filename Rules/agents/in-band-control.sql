@@ -7,7 +7,7 @@
 --   no list of flows shows. They let ARP, DHCP and the controller's traffic pass by the pipeline.
 -- fix: ovs-vsctl set Bridge BRIDGE other_config:disable-in-band=true; agents of 2023.1 and later
 --   set it themselves.
--- references: F-74, LP1992953
+-- references: LP1992953
 -- needs: ovsdb-dump
 WITH own AS (
   -- Bridges that the agent works on.

@@ -7,7 +7,7 @@
 --   drop the offers.
 -- fix: Restart the node's DHCP agent; openstack network agent remove network --dhcp AGENT NETWORK
 --   and add network again serve one network anew.
--- references: F-53, LP1244589
+-- references: LP1244589
 -- needs: iptables
 SELECT c.node || ' ' || c.namespace AS subject,
   'no rule of ' || c.name || ' fills in the checksum of what goes to port 68' AS message,

@@ -8,7 +8,7 @@
 --   and add network again serve one network anew.
 -- false-positives: A port that was deleted between the capture of Neutron's answers and that of the
 --   node.
--- references: F-52, LP1645835
+-- references: LP1645835
 -- needs: drift:dhcp-host, dnsmasq-host|neutron-ports, neutron-dhcp-agents|neutron-subnets,
 --   neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

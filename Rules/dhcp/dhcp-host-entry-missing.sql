@@ -7,7 +7,7 @@
 -- fix: Restart the node's DHCP agent; openstack network agent remove network --dhcp AGENT NETWORK
 --   and add network again serve one network anew.
 -- false-positives: A port that was made while nodes were captured.
--- references: F-52, LP1645835, LP1864675
+-- references: LP1645835, LP1864675
 -- needs: drift:dhcp-host, dnsmasq-host|neutron-ports, neutron-dhcp-agents|neutron-subnets,
 --   neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

@@ -7,7 +7,7 @@
 --   configuration.
 -- fix: Find the port by its extra DHCP options and take them away (openstack port unset
 --   --extra-dhcp-option); restart the DHCP agent of the node named; upgrade Neutron and dnsmasq.
--- references: A-17, F-70, OSSA-2021-005, CVE-2021-40085, LP1939733, LP1943930
+-- references: OSSA-2021-005, CVE-2021-40085, LP1939733, LP1943930
 -- needs: dnsmasq-opts
 SELECT o.node || ' ' || coalesce(nullif(n.name, ''), o.network) AS subject,
   'option ' || replace(o.code, 'option:', '') || ' ' || (

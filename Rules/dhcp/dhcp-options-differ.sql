@@ -6,7 +6,7 @@
 --   lease: with a wrong router, name server or route they lose their way out, names or metadata.
 -- fix: openstack subnet set with the same value again makes the DHCP agent write the options anew;
 --   else restart the DHCP agent of the node named.
--- references: F-70, LP1982569
+-- references: LP1982569
 -- needs: drift:dhcp-option, drift:dhcp-server, neutron-networks, neutron-subnets
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   'option ' || d.place || ': wanted ' || d.wanted || ', found '

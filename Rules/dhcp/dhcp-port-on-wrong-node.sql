@@ -8,7 +8,7 @@
 -- fix: openstack network agent remove network --dhcp AGENT NETWORK and add it again; on the node
 --   where the port does not belong restart the DHCP agent, or ovs-vsctl del-port the device.
 -- false-positives: A network that was given to another DHCP agent while nodes were captured.
--- references: F-51, LP2130885
+-- references: LP2130885
 -- needs: drift:port-wiring, ovsdb-dump, neutron-ports
 SELECT d.node || ' ' || d.place AS subject,
   'DHCP port ' || n.id || ' of network ' || coalesce(nullif(w.name, ''), n.network)

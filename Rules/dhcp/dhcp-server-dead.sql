@@ -5,7 +5,6 @@
 -- why: New guests get no address, running ones lose theirs when the lease ends; on networks without a
 --   router, metadata goes too.
 -- fix: Restart the DHCP agent on the node; its log says why dnsmasq ended.
--- references: F-50, F-52
 -- needs: ps, neutron-dhcp-agents, neutron-subnets
 SELECT h.node || ' ' || coalesce(nullif(n.name, ''), d.network) AS subject,
   'no dnsmasq runs for the network, which Neutron gave to this node''s DHCP agent' AS message,

@@ -6,7 +6,7 @@
 --   On a network that is open to the outside it takes part in attacks by amplification.
 -- fix: Upgrade Neutron, which passes the option since Stein; till then close port 53 of the DHCP
 --   port to foreign networks.
--- references: A-27, LP1501206
+-- references: LP1501206
 -- needs: ps
 WITH server AS (
   SELECT node, file, line, substr(arguments, instr(arguments, '--dhcp-hostsfile=')) AS rest

@@ -6,7 +6,6 @@
 --   answer, and metadata for networks without a router goes with it.
 -- fix: Restart the node's DHCP agent; openstack network agent remove network --dhcp AGENT NETWORK
 --   and add network again serve one network anew.
--- references: F-51, F-52, F-54
 -- needs: drift:dhcp-server, ip-addr, ip-link, ovsdb-dump, neutron-dhcp-agents|neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

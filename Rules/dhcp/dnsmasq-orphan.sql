@@ -8,7 +8,7 @@
 -- fix: Restart the node's DHCP agent; openstack network agent remove network --dhcp AGENT NETWORK
 --   and add network again serve one network anew. kill the process if it stays.
 -- false-positives: A network that was given to another agent while nodes were captured.
--- references: F-50, LP1811126, LP1849502
+-- references: LP1811126, LP1849502
 -- needs: drift:dhcp-server, ps, neutron-dhcp-agents|neutron-subnets, neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

@@ -6,7 +6,7 @@
 -- why: One was left when the agent lost track of it. Both have the address; which one a guest's
 --   request gets to is chance, and the older one has not heard of changes.
 -- fix: kill the process that the agent's pid file does not name.
--- references: F-50, LP1811126, LP1849502
+-- references: LP1811126, LP1849502
 -- needs: ps, neutron-networks
 WITH daemon AS (
   SELECT n.id AS network, n.name, p.node, p.pid, p.parent_pid, p.file, p.line

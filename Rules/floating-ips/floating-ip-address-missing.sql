@@ -7,7 +7,7 @@
 --   finds it.
 -- fix: Restart the L3 agent of the node named. Disassociating the floating IP and associating it
 --   again sets its address anew.
--- references: F-34, F-80, LP1896735
+-- references: LP1896735
 -- needs: drift:floating-address, ip-addr, neutron-floatingips, neutron-routers, neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

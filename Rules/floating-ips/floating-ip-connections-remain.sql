@@ -7,7 +7,7 @@
 --   ends: whoever had it still talks to the port, whatever Neutron says now.
 -- fix: In the namespace named, conntrack -D -d FLOATING-IP and conntrack -D -q FLOATING-IP; upgrade
 --   the L3 agent, which should have done so.
--- references: A-23, OSSN-0020, LP1334926, LP1818805
+-- references: OSSN-0020, LP1334926, LP1818805
 -- needs: conntrack, neutron-floatingips, neutron-port-forwardings
 WITH tracked AS (
   SELECT c.node, c.namespace, c.destination AS floating, c.reply_source AS inner, c.source AS peer,

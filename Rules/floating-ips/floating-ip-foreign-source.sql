@@ -5,7 +5,6 @@
 -- why: What the port sends carries an address that is not its floating IP: the far end sees, logs and
 --   trusts somebody else.
 -- fix: Restart the L3 agent of the node named, which writes the router's NAT rules anew.
--- references: F-23, F-34
 -- needs: iptables, neutron-floatingips
 SELECT t.node || ' ' || f.address AS subject,
   'packets of ' || f.fixed_address || ' leave as ' || t.to_address || ', not as ' || f.address

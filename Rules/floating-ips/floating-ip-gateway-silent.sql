@@ -5,7 +5,7 @@
 -- why: On nodes with distributed routers a floating IP is an address of no device: the gateway device
 --   answers ARP for it by proxy_arp. Without that the outside finds no floating IP of the node.
 -- fix: sysctl -w net.ipv4.conf.DEVICE.proxy_arp=1 in the namespace named; restart the L3 agent.
--- references: F-34, LP1778643
+-- references: LP1778643
 -- needs: sysctl, ip-link, ip-route-4|ip-route, neutron-floatingips
 SELECT d.node || ' ' || d.interface AS subject,
   'proxy_arp is off in ' || d.namespace || ', which has routes to ' || (

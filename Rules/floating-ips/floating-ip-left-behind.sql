@@ -8,7 +8,7 @@
 --   floating IP namespace, silences it.
 -- false-positives: A floating IP that was disassociated between the capture of Neutron's answers
 --   and that of the node, or an address that somebody set by hand.
--- references: F-33, LP1796491, LP1740450, LP1817306, LP1718788
+-- references: LP1796491, LP1740450, LP1817306, LP1718788
 -- needs: drift:floating-address, drift:floating-route, ip-addr, ip-route-4|ip-route,
 --   neutron-floatingips, neutron-routers, neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

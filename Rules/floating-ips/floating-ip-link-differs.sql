@@ -6,7 +6,7 @@
 --   a device has another one, the routes of one side lead to an address that the other does not
 --   have.
 -- fix: Restart the L3 agent of the node named.
--- references: F-34, LP1776984
+-- references: LP1776984
 -- needs: ip-link|fip-linklocal-networks, ip-addr
 WITH wanted AS (
   -- Names take as much of the router's id as fits into 14 characters.

@@ -7,7 +7,7 @@
 --   floating IP namespace. One that takes less than the external network promises drops full-size
 --   packets: connections open, and hang as soon as they carry data.
 -- fix: ip link set DEVICE mtu BYTES in the namespace named; restart the L3 agent of the node named.
--- references: F-48, F-34, LP1933273
+-- references: LP1933273
 -- needs: ip-link, neutron-networks, neutron-routers
 WITH pair AS (
   SELECT d.node, d.namespace, d.interface, d.mtu_bytes, d.file, d.line,

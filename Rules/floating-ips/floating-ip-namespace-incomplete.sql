@@ -7,7 +7,7 @@
 --   without its address or without its route cuts all floating IPs of the router, or of the node,
 --   off.
 -- fix: Restart the L3 agent of the node named.
--- references: F-34, LP1776984, LP1894843, LP1778643
+-- references: LP1776984, LP1894843, LP1778643
 -- needs: drift:floating-namespace, ip-link, ip-addr, ip-rule-4, ip-route-4|ip-route,
 --   neutron-floatingips, neutron-routers, neutron-ports
 SELECT d.node || ' ' || d.place AS subject,

@@ -5,7 +5,6 @@
 -- why: Packets to the floating IP reach the router and end there: no DNAT rule turns them to the port.
 -- fix: Restart the L3 agent of the node that holds the floating IP, or disassociate it and associate
 --   it again.
--- references: F-32, F-34
 -- needs: iptables, neutron-floatingips, neutron-ports
 SELECT f.address AS subject,
   'no DNAT rule to ' || f.fixed_address || ' of port ' || coalesce(nullif(p.name, ''), p.id)

@@ -5,7 +5,6 @@
 -- why: No node answers ARP for it: neither has a device its address, nor a floating IP namespace a
 --   route to it.
 -- fix: Restart the L3 agent of the node that should hold it, or disassociate it and associate it again.
--- references: F-33, F-34
 -- needs: ip-addr, ip-route-4|ip-route, neutron-floatingips, neutron-ports
 SELECT f.address AS subject,
   'leads to port ' || coalesce(nullif(p.name, ''), p.id) || ' on ' || p.host

@@ -6,7 +6,7 @@
 --   and only one of them leads to the port.
 -- fix: Remove the address or route from the node that does not belong to the port; if it comes back,
 --   restart that node's L3 agent.
--- references: F-33, LP1796491, LP1740450
+-- references: LP1796491, LP1740450
 -- needs: neutron-floatingips, ip-addr, ip-route-4|ip-route
 WITH holder AS (
   SELECT DISTINCT floating_ip, address, node, namespace, file, line

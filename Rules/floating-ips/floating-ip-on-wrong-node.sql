@@ -7,7 +7,7 @@
 -- fix: Restart the L3 agent of the node named. It drops what is not its own; the other node's agent
 --   has to be restarted as well if the floating IP does not appear there.
 -- false-positives: A server that migrated while nodes were captured.
--- references: F-33, LP1796491, LP1718788
+-- references: LP1796491, LP1718788
 -- needs: drift:floating-address, drift:floating-route, ip-addr, ip-route-4|ip-route,
 --   neutron-floatingips, neutron-routers, neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

@@ -6,7 +6,7 @@
 --   the route nobody answers for the floating IP, and what comes for it is not led to its router.
 -- fix: Restart the L3 agent of the node named. Disassociating the floating IP and associating it
 --   again writes its route anew.
--- references: F-34, F-33, LP1894843
+-- references: LP1894843
 -- needs: drift:floating-route, ip-route-4|ip-route, neutron-floatingips, neutron-routers,
 --   neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

@@ -6,7 +6,7 @@
 --   takes a port without a floating IP out of its way through the central source NAT; doubled, one
 --   stays when the other is removed.
 -- fix: ip rule del with the rule's priority in the namespace named, or restart the node's L3 agent.
--- references: F-32, LP1891673
+-- references: LP1891673
 -- needs: drift:floating-rule, ip-rule-4, neutron-floatingips, neutron-routers, neutron-ports
 WITH twice AS (
   SELECT node, namespace, source FROM routing_rule

@@ -8,7 +8,7 @@
 --   lost.
 -- fix: Restart the L3 agent of the node named. Disassociating the floating IP and associating it
 --   again writes its rule anew.
--- references: F-32, LP1891673, LP1929821
+-- references: LP1891673, LP1929821
 -- needs: drift:floating-rule, drift:floating-namespace, ip-link, ip-addr, ip-rule-4,
 --   ip-route-4|ip-route, neutron-floatingips, neutron-routers, neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

@@ -7,7 +7,7 @@
 --   nobody asked for opens one.
 -- fix: openstack floating ip port forwarding set with the same values writes the rule anew; else
 --   restart the L3 agent of the node named.
--- references: F-80, LP1896735, LP1917393
+-- references: LP1896735, LP1917393
 -- needs: drift:port-forwarding, iptables, neutron-floatingips, neutron-routers
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

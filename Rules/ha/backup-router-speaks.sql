@@ -9,7 +9,7 @@
 --   active, mend that first.
 -- false-positives: A change from one node to the other that was under way while the node was
 --   captured.
--- references: F-41, LP1771841, LP1859832, LP1965297
+-- references: LP1771841, LP1859832, LP1965297
 -- needs: ip-addr, ha-state|neutron-routers
 WITH waiting AS (
   SELECT h.node, h.router, coalesce(nullif(r.name, ''), h.router) AS name,

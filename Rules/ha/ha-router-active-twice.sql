@@ -10,7 +10,7 @@
 --   should wait.
 -- false-positives: A change from one node to the other that was under way while nodes were
 --   captured.
--- references: F-39, LP1959151, LP1597461
+-- references: LP1959151, LP1597461
 -- needs: ip-addr, ha-state|keepalived|neutron-routers, neutron-agents
 WITH virtual AS (
   -- The address that VRRP announces is where the router is active.

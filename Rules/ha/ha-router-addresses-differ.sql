@@ -5,7 +5,6 @@
 -- why: Keepalived sets the addresses of an HA router on the active node. One that it does not know
 --   is not there; one that is no longer the router's comes back with each change of nodes.
 -- fix: Restart the L3 agent of the node named.
--- references: F-42, F-39, F-33
 -- needs: drift:ha-addresses, keepalived|neutron-routers, neutron-ports, neutron-floatingips
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

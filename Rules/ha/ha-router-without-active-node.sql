@@ -5,7 +5,7 @@
 -- why: Each of its nodes waits for another one: nobody holds the router's addresses.
 -- fix: See on its nodes whether keepalived runs, and as whose child; end one that was left over,
 --   then restart the L3 agent.
--- references: F-40, LP1908057, LP1561046
+-- references: LP1908057, LP1561046
 -- needs: drift:ha-active, ha-state|neutron-routers
 SELECT coalesce(nullif(d.name, ''), d.object) AS subject,
   'wanted ' || d.wanted || ', found ' || d.found AS message,

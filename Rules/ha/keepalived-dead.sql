@@ -7,7 +7,7 @@
 --   the addresses and no longer says so, and another one takes them as well; if it was the spare
 --   there is none.
 -- fix: Restart the node's L3 agent, which starts it; its log says why it ended.
--- references: F-40, LP1908057
+-- references: LP1908057
 -- needs: ps, keepalived|neutron-routers, neutron-l3-agents|neutron-routers
 WITH configured AS (
   SELECT node, router, min(file) AS file, min(line) AS line

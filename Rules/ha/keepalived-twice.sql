@@ -7,7 +7,7 @@
 --   number and set and remove the same addresses: the router flaps, or no node becomes active.
 -- fix: kill the process that the agent's pid file does not name, and its child; then restart the
 --   node's L3 agent.
--- references: F-40, LP1908057, LP1561046
+-- references: LP1908057, LP1561046
 -- needs: ps|keepalived
 WITH configured AS (
   SELECT node, router, min(file) AS file, min(line) AS line

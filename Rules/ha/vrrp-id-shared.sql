@@ -7,7 +7,6 @@
 --   random.
 -- fix: openstack router set --disable, --no-ha, then --ha and --enable on one of them gives it a
 --   new number; end a keepalived of a router that is gone.
--- references: F-42
 -- needs: keepalived|neutron-routers, neutron-ports
 WITH instance AS (
   SELECT DISTINCT k.router, k.virtual_router_id AS number, p.network, k.node, k.file, k.line

@@ -7,7 +7,6 @@
 -- fix: openstack port unset --allowed-address ip-address=ADDRESS PORT; an address that several
 --   share wants a port of its own, without a server.
 -- false-positives: A cluster whose servers take over each other's own address on purpose.
--- references: F-68
 -- needs: neutron-ports
 SELECT coalesce(nullif(o.name, ''), o.id) AS subject,
   'may use ' || a.prefix || ', the address of port '

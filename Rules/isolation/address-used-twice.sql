@@ -8,7 +8,6 @@
 -- fix: openstack port list --mac-address MAC shows whose it is; remove the address in that guest,
 --   and enable port security on its port.
 -- false-positives: A guest that changed its own MAC address.
--- references: F-68
 -- needs: ip-neigh, ovsdb-dump, neutron-ports
 SELECT b.node || ' ' || b.address AS subject,
   'is ' || b.mac || ' in ' || b.namespace || coalesce(' (port ' || (

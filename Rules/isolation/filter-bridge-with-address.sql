@@ -8,7 +8,7 @@
 --   then reaches the node's services by it, past its security groups.
 -- fix: sysctl -w net.ipv6.conf.DEVICE.disable_ipv6=1, or ip addr del ADDRESS dev DEVICE; upgrade
 --   os-vif, which should make such bridges without IPv6.
--- references: A-22, F-64, OSSN-0069, LP1534652
+-- references: OSSN-0069, LP1534652
 -- needs: ip-addr, ip-link
 SELECT a.node || ' ' || a.interface AS subject,
   'has ' || a.address || '/' || a.prefix_length AS message, a.file, a.line

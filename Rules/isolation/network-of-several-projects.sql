@@ -7,7 +7,7 @@
 -- fix: Give each project a network of its own; take back the sharing (openstack network set
 --   --no-share, openstack network rbac delete POLICY) once their ports are gone.
 -- false-positives: Networks that are shared on purpose, such as a provider's.
--- references: F-61, OSSA-2016-009
+-- references: OSSA-2016-009
 -- needs: neutron-ports, neutron-networks
 WITH guest AS (
   SELECT network, count(DISTINCT project) AS projects, count(*) AS ports

@@ -10,7 +10,7 @@
 --   in the node's INPUT chain.
 -- false-positives: The packet that was traced may be of another protocol than the service; the
 --   node's packet filter may refuse that one.
--- references: F-64, OSSN-0018, OSSN-0069
+-- references: OSSN-0018, OSSN-0069
 -- needs: reach, ss-local|ss
 WITH way AS (
   SELECT DISTINCT source, target_node AS node, target_device AS device, packet, file, line

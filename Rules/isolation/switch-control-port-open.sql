@@ -9,7 +9,7 @@
 -- fix: ovs-vsctl set-manager ptcp:6640:127.0.0.1; set of_listen_address to 127.0.0.1 in the section
 --   [ovs] of openvswitch_agent.ini, and restart the agent.
 -- false-positives: Nodes whose switch a second controller programs, behind a packet filter.
--- references: F-64, OSSN-0018
+-- references: OSSN-0018
 -- needs: ss-local|ss
 SELECT s.node || ' ' || s.transport || ' ' || s.port AS subject,
   'listens on ' || coalesce(s.address, 'every address') || coalesce(' (' || (

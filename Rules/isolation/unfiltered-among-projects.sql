@@ -7,7 +7,7 @@
 -- fix: openstack port set --enable-port-security PORT with the few addresses that it needs as
 --   --allowed-address, or move it to a network of its own.
 -- false-positives: Servers of the operator that route or bridge for the network's projects.
--- references: F-61, OSSA-2016-009
+-- references: OSSA-2016-009
 -- needs: neutron-ports, neutron-networks
 WITH mixed AS (
   SELECT network FROM neutron_port

@@ -7,7 +7,6 @@
 --   guests and routers that it tracks, while connections that are open go on.
 -- fix: Raise net.netfilter.nf_conntrack_max (sysctl -w) and the number of buckets with it;
 --   conntrack -L shows who holds the connections.
--- references: F-77
 -- needs: sysctl
 SELECT c.node || ' ' || c.namespace AS subject,
   'nf_conntrack_count is ' || c.value || ', nf_conntrack_max is ' || m.value AS message,

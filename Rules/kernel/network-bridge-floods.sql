@@ -7,7 +7,7 @@
 --   each guest of the network on this node hears what is meant for the others.
 -- fix: ip link set DEVICE type bridge ageing_time 30000; upgrade os-vif, which set it to 0 for all
 --   bridges.
--- references: A-14, OSSA-2019-004, CVE-2019-15753, LP1837252
+-- references: OSSA-2019-004, CVE-2019-15753, LP1837252
 -- needs: ip-link
 SELECT node || ' ' || name AS subject, 'ageing_time is 0' AS message, file, line
 FROM link

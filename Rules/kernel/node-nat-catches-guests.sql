@@ -8,7 +8,7 @@
 -- fix: Agents of 2024.1 and later put a rule for each port first that lets its packets pass; until
 --   then keep container platforms off nodes with the iptables_hybrid driver.
 -- false-positives: Rules whose addresses no guest uses.
--- references: F-58, LP1908957
+-- references: LP1908957
 -- needs: iptables, sysctl, ip-link
 WITH hybrid AS (
   SELECT d.node, count(*) AS ports FROM v_neutron_device d

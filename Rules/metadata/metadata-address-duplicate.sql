@@ -7,7 +7,7 @@
 --   finds it taken and does not use it: over IPv6 only one server answers, or none.
 -- fix: One DHCP agent for the network avoids it, as do agents of 2025.1 and later; guests that ask
 --   over IPv4 are not touched.
--- references: F-56, LP1953165, LP2074207
+-- references: LP1953165, LP2074207
 -- needs: ip-addr
 SELECT a.node || ' ' || a.namespace AS subject,
   a.interface || ' may not use ' || a.address || ': somebody else has it' AS message,

@@ -6,7 +6,6 @@
 -- why: On a network without a router the DHCP server's device has 169.254.169.254, and the proxy
 --   listens there. The address is gone from the device: requests are answered by nobody.
 -- fix: Restart the node's DHCP agent.
--- references: F-54
 -- needs: ip-addr, ps|metadata-proxy
 SELECT s.node || ' ' || coalesce(nullif(n.name, ''), s.owner) AS subject,
   'the proxy is to listen on 169.254.169.254, and no device in qdhcp-' || s.owner || ' has it'

@@ -6,7 +6,7 @@
 -- why: The proxies hand every request to the metadata agent by a socket of the node. Nobody listens
 --   at it: guests get errors or no answer from 169.254.169.254.
 -- fix: Restart the node's metadata agent.
--- references: F-54, LP1606741
+-- references: LP1606741
 -- needs: ss-local, ps|metadata-proxy
 WITH asked AS (
   SELECT s.node, w.value AS path, count(DISTINCT s.owner) AS proxies, min(s.file) AS file,

@@ -8,7 +8,7 @@
 --   address and reads his metadata.
 -- fix: Upgrade Neutron on the node; then restart the L3 and DHCP agents and end the proxies, which
 --   come back with the new configuration.
--- references: A-25, LP1865036
+-- references: LP1865036
 -- needs: metadata-proxy
 WITH proxy AS (
   SELECT node, owner, min(file) AS file, max(line) AS line

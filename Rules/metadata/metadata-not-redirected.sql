@@ -6,7 +6,7 @@
 --   namespace. Without it the requests go out by the gateway or nowhere: new servers start without
 --   keys, names and user data.
 -- fix: Restart the L3 agent of the node named.
--- references: F-54, LP2052787
+-- references: LP2052787
 -- needs: drift:metadata-redirect, iptables, neutron-routers
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

@@ -5,7 +5,7 @@
 -- why: Guests behind it get no answer from 169.254.169.254: new servers start without keys, names and
 --   user data.
 -- fix: Restart the L3 agent (a router's proxy) or the DHCP agent (a network's) on the node.
--- references: F-54, LP2052787
+-- references: LP2052787
 -- needs: ps
 WITH proxy AS (
   SELECT node, owner, min(file) AS file, min(line) AS line

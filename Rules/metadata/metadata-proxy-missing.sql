@@ -7,7 +7,7 @@
 --   nothing listens and nothing is configured to: new servers start without keys, names and user
 --   data.
 -- fix: Restart the L3 agent (a router's proxy) or the DHCP agent (a network's) on the node.
--- references: F-54, LP1920778, LP1606741
+-- references: LP1920778, LP1606741
 -- needs: drift:metadata-proxy, ps, ss, neutron-routers, neutron-networks, neutron-subnets,
 --   neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

@@ -8,7 +8,7 @@
 --   ask it as if they were this network's guests.
 -- fix: Upgrade or restart the agent that owns the proxy (L3 agent for a router's, DHCP agent for a
 --   network's), which writes its configuration and rules anew.
--- references: F-55, LP1745618, LP1187102
+-- references: LP1745618, LP1187102
 -- needs: iptables, ip6tables, ps|metadata-proxy
 WITH listener AS (
   SELECT s.node, s.owner, json_extract(s.arguments, '$[0]') AS bind, s.file, s.line

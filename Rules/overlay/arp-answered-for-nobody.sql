@@ -7,7 +7,7 @@
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
 -- false-positives: A port that was deleted between the capture of Neutron's answers and that of the
 --   node.
--- references: F-10, LP1824504
+-- references: LP1824504
 -- needs: drift:arp-responder, openflow-flows, ovsdb-dump, neutron-agents, neutron-ports,
 --   neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

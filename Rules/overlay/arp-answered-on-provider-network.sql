@@ -5,7 +5,7 @@
 -- why: Guests of a VLAN or flat network ask the whole physical network, and get this bridge's
 --   answer beside the true one. When the address moves, its answer is the stale one.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-10, LP1824504
+-- references: LP1824504
 -- needs: openflow-flows, ovsdb-dump
 WITH answer AS MATERIALIZED (
   SELECT f.node, f.bridge, t.value & 4095 AS vlan,

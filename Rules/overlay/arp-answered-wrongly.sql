@@ -5,7 +5,7 @@
 -- why: The tunnel bridge answers guests' ARP requests itself. A stale row sends what they have for one
 --   port to another, or to nobody.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-10, LP1824504
+-- references: LP1824504
 -- needs: openflow-flows, ovsdb-dump, neutron-ports
 WITH answer AS (
   SELECT f.node, f.bridge, tag.value & 4095 AS vlan,

@@ -8,7 +8,7 @@
 --   lets gateways' frames out as they are: switches learn one address in many places, and floods go
 --   round.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-12, LP2028795
+-- references: LP2028795
 -- needs: openflow-flows, ovsdb-dump, neutron-routers
 WITH tunnel AS (
   SELECT DISTINCT p.node, p.bridge FROM ovs_port p

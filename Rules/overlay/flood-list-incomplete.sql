@@ -6,7 +6,7 @@
 --   flow. Behind a tunnel that it lacks nobody hears ARP or DHCP of this node, though known
 --   addresses may still answer.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-07, LP1978088, LP1853613
+-- references: LP1978088, LP1853613
 -- needs: drift:tunnel-flood, openflow-flows, ovsdb-dump, neutron-agents, neutron-ports,
 --   neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

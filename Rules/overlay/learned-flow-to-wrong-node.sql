@@ -9,7 +9,7 @@
 -- fix: Let the port say something (arping -U from the guest), or wait for the flow to end;
 --   ovs-ofctl del-flows with its match removes it at once.
 -- false-positives: A server that migrated while nodes were captured.
--- references: F-08, LP2123911
+-- references: LP2123911
 -- needs: openflow-flows, ovsdb-dump, neutron-ports, neutron-agents, neutron-routers
 WITH learned AS (
   SELECT f.node, f.bridge, t.value & 4095 AS vlan, printf('%012x', m.value) AS mac,

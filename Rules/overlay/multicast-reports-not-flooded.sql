@@ -8,7 +8,7 @@
 -- fix: Set igmp_flood_reports = True in the section [OVS] of the Open vSwitch agents and restart
 --   them; where no querier runs, igmp_flood = True as well, or switch igmp_snooping_enable off.
 -- false-positives: A cloud where no multicast is meant to leave a node.
--- references: F-17, LP1884723, LP2044272
+-- references: LP1884723, LP2044272
 -- needs: ovsdb-dump
 SELECT p.node || ' ' || p.name AS subject,
   'IGMP snooping is on at ' || b.name || ', and mcast-snooping-flood-reports of its patch port is '

@@ -6,7 +6,7 @@
 --   there, and only one of the VLANs is connected to other nodes.
 -- fix: Restart the node's Open vSwitch agent; if both VLANs stay, clean other_config of the ports
 --   in the wrong one first.
--- references: F-04, LP2071451, LP2156566
+-- references: LP2071451, LP2156566
 -- needs: drift:local-vlan, ovsdb-dump, neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

@@ -7,7 +7,7 @@
 --   open, and hang as soon as they carry data.
 -- fix: Raise the MTU of the device that carries the tunnels, on every switch and node of the way, or
 --   lower the network's.
--- references: F-48, LP1933273, LP1823798
+-- references: LP1933273, LP1823798
 -- needs: ovsdb-dump, ip-link, ip-addr, neutron-networks
 WITH underlay AS (
   SELECT DISTINCT t.node, t.type, l.name AS interface, l.mtu_bytes, a.family, l.file, l.line

@@ -6,7 +6,7 @@
 --   broadcasts and unknown unicast of strangers, and the network itself is cut off here.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew; if the row comes back,
 --   compare other_config of the ports with the segments of their networks.
--- references: F-04, F-15, LP1806052
+-- references: LP1806052
 -- needs: openflow-flows, ovsdb-dump, neutron-networks
 WITH inbound AS (
   SELECT f.node, f.bridge, s.network, s.segmentation_id, a.value AS vlan, f.file, f.line

@@ -5,7 +5,6 @@
 -- why: The node has ports of the network, and no flow that puts the network's tunnel id into its
 --   local VLAN: frames from other nodes end in the tunnel bridge.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-02, F-15
 -- needs: drift:tunnel-vlan, openflow-flows, ovsdb-dump, neutron-networks, neutron-agents
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

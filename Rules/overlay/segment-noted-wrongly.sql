@@ -6,7 +6,7 @@
 --   one: this node and the others send the network under different ids, and do not hear each other.
 -- fix: Restart the node's Open vSwitch agent; if the note stays, detach the network's ports from
 --   the node once.
--- references: F-15, F-04, LP1806052
+-- references: LP1806052
 -- needs: drift:segment, ovsdb-dump, neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

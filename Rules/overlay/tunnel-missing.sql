@@ -5,7 +5,7 @@
 -- why: Guests of one network on both nodes reach each other only through this tunnel. The agent that
 --   missed the notice of the other one's tunnel address does not ask again.
 -- fix: Restart the Open vSwitch agent of the node that lacks the port; check local_ip on both.
--- references: F-05, LP1853613, LP2004041
+-- references: LP1853613, LP2004041
 -- needs: ovsdb-dump, neutron-agents
 WITH tunnel_end AS (
   SELECT h.node, a.tunnel_address AS address, a.file, a.line

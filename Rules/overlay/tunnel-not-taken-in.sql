@@ -5,7 +5,7 @@
 -- why: Each tunnel has a flow in the first table that takes its frames in. Without it what the far
 --   node sends is dropped, while the way there still works.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-05, F-02, LP1853613
+-- references: LP1853613
 -- needs: drift:tunnel-port, openflow-flows, ovsdb-dump, neutron-agents
 SELECT d.node || ' ' || d.place AS subject,
   'wanted ' || d.wanted || ', found ' || d.found AS message,

@@ -9,7 +9,7 @@
 --   ovs-vsctl del-port removes what stays.
 -- false-positives: A gateway or switch that takes part in the overlay without an agent that Neutron
 --   lists.
--- references: F-06, LP2084446
+-- references: LP2084446
 -- needs: drift:tunnel-port, ovsdb-dump, openflow-flows, neutron-agents
 SELECT d.node || ' ' || d.place AS subject,
   'wanted ' || d.wanted || ', found ' || d.found AS message,

@@ -7,7 +7,7 @@
 --   and are dropped.
 -- fix: Set local_ip of the node's Open vSwitch agent right and restart it; ovs-vsctl del-port the
 --   tunnels that it leaves.
--- references: F-05, LP1853613
+-- references: LP1853613
 -- needs: drift:tunnel-port, ovsdb-dump, openflow-flows, neutron-agents
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

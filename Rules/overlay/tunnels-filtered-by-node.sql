@@ -7,7 +7,7 @@
 -- fix: Allow the tunnels' protocol (VXLAN UDP 4789, Geneve UDP 6081, GRE protocol 47) from the
 --   other nodes' tunnel addresses before that rule.
 -- false-positives: A node whose tunnels go by an interface that another filter admits.
--- references: F-49, LP1839252
+-- references: LP1839252
 -- needs: iptables, ovsdb-dump
 WITH tunnel AS (
   SELECT DISTINCT i.node, i.type,

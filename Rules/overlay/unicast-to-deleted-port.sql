@@ -8,7 +8,7 @@
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
 -- false-positives: A port that was deleted between the capture of Neutron's answers and that of the
 --   node.
--- references: F-09, LP1602614
+-- references: LP1602614
 -- needs: drift:tunnel-unicast, openflow-flows, ovsdb-dump, neutron-agents, neutron-ports,
 --   neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

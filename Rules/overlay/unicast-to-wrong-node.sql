@@ -7,7 +7,7 @@
 --   is sent to the port from here is lost for good, because the flow does not end by itself.
 -- fix: openstack port set --disable PORT, then --enable, makes Neutron tell all agents again; else
 --   restart the node's Open vSwitch agent.
--- references: F-09, LP1785582, LP1602614
+-- references: LP1785582, LP1602614
 -- needs: drift:tunnel-unicast, openflow-flows, ovsdb-dump, neutron-agents, neutron-ports,
 --   neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

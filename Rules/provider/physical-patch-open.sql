@@ -7,7 +7,7 @@
 --   the physical network and its VLANs in, and two such bridges make a loop.
 -- fix: Restart the node's Open vSwitch agent at once; if a broadcast storm runs, take the physical
 --   port down first (ip link set DEVICE down).
--- references: F-11, LP1887148, LP1869808
+-- references: LP1887148, LP1869808
 -- needs: openflow-flows, ovsdb-dump, neutron-agents
 WITH integration AS (
   -- The agent's canary marks the bridge.

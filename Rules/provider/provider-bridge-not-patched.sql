@@ -4,7 +4,6 @@
 -- population: bridges to physical networks: SELECT count(*) FROM v_provider_bridge
 -- why: The patch between them is the only way from guests and routers to the physical network.
 -- fix: Restart the node's Open vSwitch agent, which makes the patch ports again.
--- references: F-34, F-11
 -- needs: ovsdb-dump, neutron-agents
 SELECT b.node || ' ' || b.bridge AS subject,
   'no pair of patch ports between ' || b.bridge || ' and another bridge' AS message, o.file, o.line

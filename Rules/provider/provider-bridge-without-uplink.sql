@@ -6,7 +6,6 @@
 --   networks of that node are cut off from the outside.
 -- fix: Add the network interface or bond to the bridge (ovs-vsctl add-port), or correct
 --   bridge_mappings.
--- references: F-16, F-34
 -- needs: ovsdb-dump, neutron-agents
 SELECT b.node || ' ' || b.bridge AS subject,
   'physical network ' || b.physical_network || ': '

@@ -6,7 +6,7 @@
 --   is another network's here. Guests of both hear each other's broadcasts, and the network itself
 --   is cut off on this node.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-04, F-15, LP1806052
+-- references: LP1806052
 -- needs: drift:provider-inbound, drift:provider-outbound, openflow-flows, ovsdb-dump,
 --   neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

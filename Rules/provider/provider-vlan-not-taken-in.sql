@@ -5,7 +5,6 @@
 -- why: The node has ports of the network, and no flow that puts the provider's VLAN into the local
 --   one: what other nodes and routers send ends in the integration bridge.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-15, F-16
 -- needs: drift:provider-inbound, openflow-flows, ovsdb-dump, neutron-networks
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

@@ -5,7 +5,6 @@
 -- why: The bridge to the physical network drops what it has no translation for: the network works
 --   inside the node and is cut off from all others.
 -- fix: Restart the node's Open vSwitch agent, which writes the translation anew.
--- references: F-15, F-16
 -- needs: openflow-flows, ovsdb-dump, neutron-agents
 WITH provider AS (
   SELECT v.node, v.network, v.network_name, v.local_vlan, v.network_type, v.segmentation_id,

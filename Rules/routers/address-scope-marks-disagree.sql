@@ -7,7 +7,7 @@
 --   device of another scope. When one device has two marks, its network reaches networks that it
 --   must not, or not even those of its own scope.
 -- fix: Restart the node's L3 agent, which writes the router's marks anew.
--- references: F-46, LP1895401, LP1549513
+-- references: LP1895401, LP1549513
 -- needs: iptables, ip6tables
 WITH given AS (
   SELECT node, namespace, family, in_interface AS interface,

@@ -6,7 +6,7 @@
 --   address, and a flow hands them to the gateway. The router's interface went and its flow stayed:
 --   answers for the subnet's next gateway go to nobody.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-29, LP1913646
+-- references: LP1913646
 -- needs: openflow-flows, ovsdb-dump, neutron-ports
 WITH integration AS (
   -- The agent's canary marks the bridge.

@@ -9,7 +9,6 @@
 --   still hear them; what goes by the gateway's address, as filters and other switches do, does not
 --   know them.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-27
 -- needs: openflow-flows
 WITH own AS (
   -- What a node puts in place of gateways' addresses is its own.

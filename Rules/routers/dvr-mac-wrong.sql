@@ -8,7 +8,6 @@
 --   go to the wrong node or round and round.
 -- fix: Find the host's row in Neutron's table dvr_host_macs, delete the wrong one, and restart the
 --   Open vSwitch agents of the nodes named.
--- references: F-26
 -- needs: openflow-flows
 WITH own AS (
   -- What a node puts in place of gateways' addresses is its own.

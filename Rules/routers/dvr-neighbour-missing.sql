@@ -9,7 +9,7 @@
 -- fix: Restart the L3 agent of the node named. openstack port set --disable PORT, then --enable,
 --   makes Neutron tell it of one port.
 -- false-positives: A port that was made while nodes were captured.
--- references: F-30, LP1928466, LP1933092, LP1936980, LP1934912, LP2090825
+-- references: LP1928466, LP1933092, LP1936980, LP1934912, LP2090825
 -- needs: drift:dvr-neighbour, ip-neigh, ip-link, neutron-ports, neutron-routers
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

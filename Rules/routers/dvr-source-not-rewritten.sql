@@ -8,7 +8,7 @@
 --   nothing that is routed on other nodes.
 -- fix: openstack port set --disable PORT, then --enable, makes the agent write the flow; else
 --   restart the node's Open vSwitch agent.
--- references: F-28, LP1892405, LP2093248
+-- references: LP1892405, LP2093248
 -- needs: openflow-flows, ovsdb-dump, neutron-ports
 WITH gateway AS (
   SELECT n.id, n.network, f.subnet, lower(n.mac) AS mac

@@ -8,7 +8,7 @@
 --   guests of this node do not get out.
 -- fix: openstack router unset --external-gateway, then set it again, builds it anew for all;
 --   restarting the node's L3 agent builds it anew there.
--- references: F-38, LP1933092
+-- references: LP1933092
 -- needs: drift:central-snat-rule, ip-rule-4, ip-route-4|ip-route, ip-link, neutron-ports,
 --   neutron-routers, neutron-subnets
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

@@ -7,7 +7,6 @@
 --   strict for this way.
 -- fix: sysctl -w net.ipv4.conf.all.rp_filter=0 and net.ipv4.conf.DEVICE.rp_filter=0 (or 2) in the
 --   namespace that the reason names; make the node's default the same.
--- references: F-47
 -- needs: reach, sysctl
 SELECT b.source_port || ' to ' || b.destination AS subject,
   b.protocol || ': ' || b.reason AS message,

@@ -6,7 +6,7 @@
 --   change from one to the other, and only one of them has the way back.
 -- fix: Restart the L3 agent of the node that Neutron does not name for the router; of an HA router
 --   mend the way between the nodes' ha- ports first.
--- references: F-37, F-39, LP1894843, LP1881995, LP1959151
+-- references: LP1894843, LP1881995, LP1959151
 -- needs: ip-addr, neutron-ports
 WITH held AS (
   SELECT DISTINCT p.device_id AS router, f.address, a.node, a.namespace, a.interface, a.file, a.line

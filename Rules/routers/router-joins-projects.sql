@@ -9,7 +9,7 @@
 --   Old releases let anybody plug a port of his own into a stranger's router.
 -- fix: openstack router remove port ROUTER PORT, once both owners are asked.
 -- false-positives: An administrator may have joined the two projects on purpose.
--- references: A-02, F-62, OSSA-2014-008, CVE-2014-0056, LP1243327
+-- references: OSSA-2014-008, CVE-2014-0056, LP1243327
 -- needs: neutron-ports, neutron-routers, neutron-networks
 WITH joined AS (
   SELECT x.id AS router, coalesce(nullif(x.name, ''), x.id) AS router_name,

@@ -7,7 +7,7 @@
 --   network.
 -- fix: Restart the L3 agent of the node named. openstack network agent remove router --l3 AGENT
 --   ROUTER and add router again rebuild it on one node.
--- references: F-37, F-40, LP1894843
+-- references: LP1894843
 -- needs: drift:router-namespace, netns-list, neutron-l3-agents|neutron-routers, neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

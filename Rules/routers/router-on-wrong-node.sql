@@ -7,7 +7,7 @@
 -- fix: Restart the L3 agent of the node named. It removes routers that are not its own;
 --   neutron-netns-cleanup removes what stays.
 -- false-positives: A router that was moved while nodes were captured.
--- references: F-37, LP1894843, LP1881995
+-- references: LP1894843, LP1881995
 -- needs: drift:router-namespace, netns-list, neutron-l3-agents|neutron-routers
 SELECT d.node || ' ' || d.place AS subject,
   'router ' || coalesce(nullif(d.name, ''), d.object) || ': wanted ' || d.wanted || ', found '

@@ -6,7 +6,7 @@
 --   subnet that it covers to the wrong next hop, or to nobody.
 -- fix: openstack router set --route destination=PREFIX,gateway=ADDRESS ROUTER once more, or unset
 --   and set it; if that changes nothing, restart the L3 agent of the node named.
--- references: F-63, LP1999678
+-- references: LP1999678
 -- needs: drift:router-extra-route, drift:router-namespace, neutron-routers
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   d.place || ': ' || CASE d.kind

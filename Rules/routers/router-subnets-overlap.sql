@@ -6,7 +6,6 @@
 --   packets for the other subnet's guests go into the wrong network.
 -- fix: openstack router remove subnet ROUTER SUBNET for one of them; give that subnet a CIDR of its
 --   own.
--- references: F-63
 -- needs: neutron-routers, neutron-ports, neutron-subnets
 WITH plugged AS (
   SELECT DISTINCT x.id AS router, coalesce(nullif(x.name, ''), x.id) AS router_name, s.id AS subnet,

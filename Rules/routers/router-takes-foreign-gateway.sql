@@ -10,7 +10,7 @@
 -- fix: openstack router remove port ROUTER PORT; give the gateway address to a port of the subnet's
 --   owner.
 -- false-positives: Networks and routers of one operator that belong to several projects of his.
--- references: A-10, LP1757482, LP1975603, CVE-2018-14635
+-- references: LP1757482, LP1975603, CVE-2018-14635
 -- needs: neutron-ports, neutron-routers, neutron-subnets, neutron-networks
 SELECT coalesce(nullif(x.name, ''), x.id) || ' on '
     || coalesce(nullif(s.name, ''), s.id) AS subject,

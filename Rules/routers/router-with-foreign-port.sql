@@ -8,7 +8,7 @@
 --   tenants that no interface in Neutron shows.
 -- fix: Restart the L3 agent of the node named, which removes what the router does not have; if the
 --   device stays, ip link set DEVICE down in the namespace.
--- references: A-02, F-62, OSSA-2014-008, CVE-2014-0056, LP1243327
+-- references: OSSA-2014-008, CVE-2014-0056, LP1243327
 -- needs: drift:router-interface, ovsdb-dump, neutron-ports, neutron-routers
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   s.name || ' is port ' || coalesce(nullif(p.name, ''), p.id) || ', which is '

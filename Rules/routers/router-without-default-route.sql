@@ -4,7 +4,6 @@
 -- population: routers: SELECT count(*) FROM neutron_router
 -- why: The router reaches the external network's own addresses and nothing behind its gateway.
 -- fix: Restart the L3 agent of the node named, or clear the router's gateway and set it again.
--- references: F-34, F-63
 -- needs: ip-route-4|ip-route, neutron-routers, neutron-subnets, neutron-ports
 WITH place AS (
   SELECT r.*, x.is_admin_up, x.gateway_addresses, x.file, x.line, coalesce(x.is_ha, EXISTS (

@@ -5,7 +5,6 @@
 -- why: Guests without a floating IP send private addresses to the outside, where no answer finds its
 --   way back, and where others see them.
 -- fix: Restart the L3 agent of the node named, which writes the router's NAT rules anew.
--- references: F-38, F-43
 -- needs: iptables, neutron-routers
 WITH place AS (
   SELECT r.*, x.gateway_addresses, x.file, x.line, coalesce(x.is_ha, EXISTS (

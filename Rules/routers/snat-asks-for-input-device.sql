@@ -7,7 +7,7 @@
 --   condition does not hold as it was meant, and traffic between the router's own networks gets the
 --   router's address.
 -- fix: Upgrade the L3 agent; restarting it writes the rules of its own release anew.
--- references: F-45, LP1834825
+-- references: LP1834825
 -- needs: iptables
 SELECT t.node || ' ' || t.namespace AS subject, '"' || t.rule || '"' AS message, t.file, t.line
 FROM iptables_rule t

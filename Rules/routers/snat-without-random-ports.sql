@@ -7,7 +7,7 @@
 --   left by an earlier run, or made by hand.
 -- fix: Restart the node's L3 agent, which writes the router's NAT rules anew.
 -- false-positives: A change of use_random_fully that the agent has applied to new routers only.
--- references: F-43, LP1814002, LP2018599
+-- references: LP1814002, LP2018599
 -- needs: iptables
 WITH snat AS (
   SELECT node, namespace, rule, rule LIKE '%--random-fully%' AS is_random, file, line

@@ -7,7 +7,6 @@
 -- fix: openstack router remove subnet and add subnet, which takes the gateway address; or openstack
 --   subnet set --gateway ADDRESS to the one that the router has.
 -- false-positives: A gateway that is no port of Neutron's, bridged into the network by hand.
--- references: F-69
 -- needs: neutron-subnets, neutron-ports, neutron-networks
 WITH router_port AS (
   SELECT f.subnet, group_concat(f.address, ', ') AS addresses

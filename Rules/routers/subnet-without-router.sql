@@ -7,7 +7,6 @@
 -- fix: openstack router add subnet ROUTER SUBNET, or openstack subnet set --gateway none SUBNET.
 -- false-positives: Networks that are meant to be by themselves, and gateways that are no ports of
 --   Neutron's.
--- references: F-69
 -- needs: neutron-subnets, neutron-ports, neutron-networks
 SELECT coalesce(nullif(s.name, ''), s.id) AS subject,
   'no port of network ' || coalesce(nullif(n.name, ''), n.id) || ' has the gateway ' || s.gateway

@@ -9,7 +9,7 @@
 --   needs.
 -- false-positives: Servers that route for others, such as firewalls and the nodes of container
 --   clusters.
--- references: F-31, A-07, OSSA-2015-012, CVE-2015-3221, LP1867119, LP1461054
+-- references: OSSA-2015-012, CVE-2015-3221, LP1867119, LP1461054
 -- needs: neutron-ports
 WITH pair AS (
   SELECT DISTINCT port, prefix, instr(prefix, ':') > 0 AS is_ipv6,

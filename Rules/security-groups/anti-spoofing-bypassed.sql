@@ -8,8 +8,7 @@
 --   ICMPv6 rules without a source let the guest send as somebody else.
 -- fix: Upgrade Neutron on the node and restart its Open vSwitch agent, which then writes the rules
 --   in the right order.
--- references: A-09, OSSA-2016-009, CVE-2016-5362, CVE-2016-5363, CVE-2015-8914, LP1558658,
---   LP1502933
+-- references: OSSA-2016-009, CVE-2016-5362, CVE-2016-5363, CVE-2015-8914, LP1558658, LP1502933
 -- needs: iptables, ip6tables, neutron-ports
 WITH jump AS (
   SELECT node, source, family, chain, min(position) AS position,

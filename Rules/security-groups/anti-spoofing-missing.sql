@@ -6,7 +6,6 @@
 -- why: The jump to the port's anti-spoofing chain is missing: the guest can take another's address, and
 --   with it what others' rules grant to that.
 -- fix: Restart the node's Open vSwitch agent, which writes the port's rules anew.
--- references: F-23, A-09
 -- needs: iptables, ip6tables, neutron-ports
 WITH egress AS (
   SELECT c.node, c.family, c.name, c.file, c.line,

@@ -9,7 +9,7 @@
 --   them.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew. Before Ocata, set
 --   prevent_arp_spoofing to true first.
--- references: A-21, A-09, OSSN-0027, CVE-2016-5363, LP1274034
+-- references: OSSN-0027, CVE-2016-5363, LP1274034
 -- needs: openflow-flows, ovsdb-dump, iptables, neutron-ports
 WITH checked AS MATERIALIZED (
   SELECT p.id, p.name AS port_name, s.node, s.bridge, s.name AS interface, i.ofport, s.file, s.line,

@@ -7,7 +7,7 @@
 --   br_netfilter loaded and bridge-nf-call-iptables on: without it every guest is unfiltered.
 -- fix: modprobe br_netfilter; sysctl -w net.bridge.bridge-nf-call-iptables=1
 --   net.bridge.bridge-nf-call-ip6tables=1; make both permanent.
--- references: F-21, A-28, LP1622914
+-- references: LP1622914
 -- needs: sysctl, ip-link
 WITH hybrid AS (
   SELECT node, min(file) AS file, min(line) AS line, count(*) AS ports

@@ -9,7 +9,7 @@
 --   for conntrack.
 -- false-positives: A data connection that a protocol helper (FTP, SIP) let in beside one that is
 --   allowed.
--- references: F-19, LP1335375, LP1580377, LP1668958
+-- references: LP1335375, LP1580377, LP1668958
 -- needs: conntrack, iptables, neutron-ports, neutron-security-groups, neutron-security-group-rules
 WITH port AS (
   SELECT DISTINCT z.node, z.zone, n.id, n.name

@@ -9,7 +9,7 @@
 --   with them on a node with the userspace datapath.
 -- false-positives: A connection that its own end marks for another reason; rules that were changed
 --   while the node was captured.
--- references: F-18, LP1915530, LP2122495, LP2154561
+-- references: LP1915530, LP2122495, LP2154561
 -- needs: conntrack|dpctl-conntrack, ovsdb-dump, neutron-ports, neutron-security-groups,
 --   neutron-security-group-rules
 WITH marked AS (

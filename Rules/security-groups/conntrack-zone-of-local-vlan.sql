@@ -6,7 +6,7 @@
 --   port whose iptables rules use such a zone shares its connections with a whole network: replies
 --   get through that no rule allows.
 -- fix: Restart the node's Open vSwitch agent; agents of Queens and later take zones from 4097 on.
--- references: F-20, LP1745642
+-- references: LP1745642
 -- needs: iptables, ip6tables, openflow-flows, ovsdb-dump
 WITH tracking AS (
   SELECT DISTINCT node FROM flow WHERE actions LIKE '%zone=NXM_NX_REG6%'

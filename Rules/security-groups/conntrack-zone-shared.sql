@@ -6,7 +6,7 @@
 --   use the same addresses then take each other's connections for their own: replies get through that
 --   no rule allows, and allowed packets are dropped as invalid.
 -- fix: Restart the node's Open vSwitch agent, which gives every port a zone of its own.
--- references: F-20, LP1745642, LP1478925
+-- references: LP1745642, LP1478925
 -- needs: iptables, ip6tables
 WITH shared AS (
   SELECT node, zone, group_concat(owner, ', ') AS owners

@@ -8,7 +8,7 @@
 -- fix: Restart the node's Open vSwitch agent, which removes what it does not know.
 -- false-positives: A port or group that was deleted between the capture of Neutron's answers and
 --   that of the node.
--- references: F-24, LP1463331, LP1373287
+-- references: LP1463331, LP1373287
 -- needs: drift:security-chain, iptables, ipset, neutron-ports, neutron-security-groups,
 --   neutron-security-group-rules
 WITH known AS (

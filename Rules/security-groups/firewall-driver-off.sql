@@ -8,7 +8,6 @@
 --   openvswitch or iptables_hybrid, as on other nodes, and restart the agent.
 -- false-positives: Nodes whose ports are filtered outside of them, by the network card or the
 --   fabric.
--- references: F-67
 -- needs: agent-configuration, neutron-ports, neutron-agents
 WITH off AS (
   SELECT o.node, o.name, o.value, o.file, o.line

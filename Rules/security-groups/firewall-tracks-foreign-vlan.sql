@@ -6,7 +6,7 @@
 --   another network's VLAN there, two networks that use the same addresses take each other's
 --   connections for their own, and members of remote groups are looked for in the wrong network.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-04, F-20, LP2071451
+-- references: LP2071451
 -- needs: drift:security-chain, openflow-flows, ovsdb-dump, neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

@@ -8,7 +8,7 @@
 --   security groups.
 -- fix: Toggle the port (openstack port set --disable PORT, then --enable), else restart the node's
 --   Open vSwitch agent, which writes the filter anew.
--- references: A-08, F-02, F-22, F-67, LP1489111
+-- references: LP1489111
 -- needs: drift:security-chain, drift:security-rule, drift:port-wiring, iptables, ip6tables,
 --   neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

@@ -9,7 +9,7 @@
 -- fix: openstack port set --device-owner compute:ZONE PORT; look in Neutron's log for who set the
 --   owner.
 -- false-positives: A server of the administrator that routes or serves DHCP for others on purpose.
--- references: A-08, OSSA-2015-018, CVE-2015-5240, LP1489111
+-- references: OSSA-2015-018, CVE-2015-5240, LP1489111
 -- needs: ovsdb-dump, neutron-ports
 SELECT i.node || ' ' || coalesce(nullif(p.name, ''), p.id) AS subject,
   'device_owner is ' || p.device_owner || ', and ' || i.name || ' is the plug of server '

@@ -8,7 +8,7 @@
 -- fix: Detach the interface from the server and attach it again, so that it is plugged as the
 --   node's agent wants it, or migrate the server; check firewall_driver of the server and of the
 --   node's agent.
--- references: F-22, LP1560957, LP1669074
+-- references: LP1560957, LP1669074
 -- needs: ovsdb-dump, openflow-flows, neutron-ports
 WITH hybrid AS (
   SELECT node, min(value) AS driver FROM agent_option

@@ -9,7 +9,7 @@
 --   others.
 -- fix: Upgrade Neutron on the node and restart its Open vSwitch agent, which then writes the rows
 --   whole.
--- references: A-15, OSSA-2021-001, CVE-2021-20267, LP1902917
+-- references: OSSA-2021-001, CVE-2021-20267, LP1902917
 -- needs: openflow-flows, ovsdb-dump, neutron-ports
 WITH let AS (
   SELECT f.id, f.node, f.bridge, f.match, f.file, f.line, r.value AS ofport,

@@ -9,7 +9,7 @@
 -- fix: Make the ranges apart or equal in the groups, then restart the node's Open vSwitch agent;
 --   upgrade Neutron.
 -- false-positives: The flows may be missing for another reason, such as an agent that does not run.
--- references: A-13, OSSA-2019-002, CVE-2019-10876, LP1813007
+-- references: OSSA-2019-002, CVE-2019-10876, LP1813007
 -- needs: neutron-security-group-rules, neutron-ports, drift:security-rule, drift:security-member
 WITH lacking AS (
   SELECT DISTINCT object AS port, name, node, file, line

@@ -7,7 +7,6 @@
 -- fix: openstack port set --enable-port-security PORT, with --allowed-address for what it needs
 --   beside its own address.
 -- false-positives: Servers that route or bridge for others.
--- references: F-65
 -- needs: neutron-ports
 SELECT coalesce(nullif(p.name, ''), p.id) AS subject,
   'port security is off' || coalesce(' on network ' || nullif(n.name, ''), '') AS message,

@@ -5,7 +5,7 @@
 -- why: Rules that admit a group admit the addresses of an ipset. A port whose address is missing there
 --   is refused, though Neutron's rules admit it.
 -- fix: Restart the Open vSwitch agent of the node named.
--- references: F-23, LP1854131
+-- references: LP1854131
 -- needs: ipset, neutron-ports, neutron-security-groups
 WITH named AS (
   -- The set's name is N, the family and as much of the group's id as fits into 29 characters.

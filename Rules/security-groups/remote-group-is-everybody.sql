@@ -6,7 +6,7 @@
 --   What rules admit as the group is the set of its members' addresses, so they admit any sender.
 -- fix: Narrow the pair (openstack port unset --allowed-address, then set), or name a prefix in the
 --   rule in place of the group. With the openvswitch firewall, upgrade Neutron too.
--- references: A-24, F-31, LP1867119, LP1461054
+-- references: LP1867119, LP1461054
 -- needs: ipset, openflow-flows, neutron-security-groups, neutron-security-group-rules
 WITH everybody(prefix) AS (
   VALUES ('0.0.0.0/0'), ('0.0.0.0/1'), ('128.0.0.0/1'), ('::/0'), ('::/1'), ('8000::/1')

@@ -5,7 +5,7 @@
 -- why: A rule that admits a group has a flow for each of its members. A member that has none is
 --   refused, though Neutron's rules admit it.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-23, F-02, LP1854131
+-- references: LP1854131
 -- needs: drift:security-member, openflow-flows|iptables, ovsdb-dump, neutron-ports,
 --   neutron-security-groups, neutron-security-group-rules
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

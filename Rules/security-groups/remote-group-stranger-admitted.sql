@@ -6,7 +6,7 @@
 --   node. An address that is in none of the group's ports still stands there, and whoever has it
 --   now gets in.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-23, F-25, LP1934917, LP1907491, LP1881157
+-- references: LP1934917, LP1907491, LP1881157
 -- needs: drift:security-member, openflow-flows|iptables, ovsdb-dump, neutron-ports,
 --   neutron-security-groups, neutron-security-group-rules
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

@@ -6,7 +6,7 @@
 --   addresses and the admitted ports. An address that has left the group, or came with a reused
 --   conjunction id, still gets in.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-25, F-23, LP1934917, LP1907491
+-- references: LP1934917, LP1907491
 -- needs: openflow-flows, ovsdb-dump, neutron-ports, neutron-security-group-rules
 WITH conjunction AS (
   SELECT f.id AS flow, f.node, f.bridge, f.table_id, a.value AS id, f.file, f.line

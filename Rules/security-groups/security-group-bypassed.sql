@@ -6,7 +6,7 @@
 -- why: A rule without conditions at the guest's side of the filter takes every packet before the
 --   security groups' rules are asked.
 -- fix: Restart the node's Open vSwitch agent, which writes the port's rules anew.
--- references: F-23, F-67, LP2112648
+-- references: LP2112648
 -- needs: iptables, ip6tables, neutron-ports, neutron-security-group-rules
 WITH open_rule AS (
   SELECT r.node, r.family, r.chain, r.rule, r.file, r.line,

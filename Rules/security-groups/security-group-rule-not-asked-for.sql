@@ -6,7 +6,7 @@
 --   lets the traffic through.
 -- fix: Set the port's group anew (openstack port unset --security-group GROUP PORT, then openstack
 --   port set --security-group GROUP PORT); else restart the node's Open vSwitch agent.
--- references: F-23, LP2112648, LP1854131
+-- references: LP2112648, LP1854131
 -- needs: drift:security-rule, openflow-flows|iptables, ovsdb-dump, neutron-ports,
 --   neutron-security-groups, neutron-security-group-rules
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,

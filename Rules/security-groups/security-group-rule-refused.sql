@@ -9,8 +9,7 @@
 --   named.
 -- false-positives: The port's rules may be missing for another reason; then the rule is merely
 --   useless.
--- references: A-03, A-12, OSSA-2014-014, CVE-2014-0187, LP1300785, OSSA-2019-001, CVE-2019-9735,
---   LP1818385
+-- references: OSSA-2014-014, CVE-2014-0187, LP1300785, OSSA-2019-001, CVE-2019-9735, LP1818385
 -- needs: neutron-security-group-rules, neutron-security-groups, neutron-ports, drift:security-rule
 WITH strange AS (
   SELECT id, security_group, file, line,

@@ -8,7 +8,7 @@
 --   another's place.
 -- fix: Toggle the port (openstack port set --disable PORT, then --enable), else restart the node's
 --   Open vSwitch agent, which writes the filter anew.
--- references: A-21, OSSN-0027, LP1274034
+-- references: OSSN-0027, LP1274034
 -- needs: drift:anti-spoofing, drift:security-rule, drift:port-wiring, neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   d.place || ': wanted ' || d.wanted || ', found ' || coalesce(d.found, 'none') AS message,

@@ -9,7 +9,7 @@
 -- fix: openstack port unset --allowed-address ip-address=PREFIX PORT; name one wider prefix
 --   instead; keep max_allowed_address_pair small in the server's neutron.conf.
 -- false-positives: A limit that was raised in a file that was not captured.
--- references: A-04, OSSA-2014-025, CVE-2014-3555, LP1336207
+-- references: OSSA-2014-025, CVE-2014-3555, LP1336207
 -- needs: neutron-ports
 WITH allowed AS (
   SELECT coalesce(max(CAST(value AS INTEGER)), 10) AS pairs

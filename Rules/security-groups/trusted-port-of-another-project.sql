@@ -10,7 +10,7 @@
 --   create_port:device_owner and update_port:device_owner, or upgrade Neutron.
 -- false-positives: Ports that an administrator's service made for somebody else under such an
 --   owner.
--- references: A-18, CVE-2026-50266, LP2152115
+-- references: CVE-2026-50266, LP2152115
 -- needs: neutron-ports, neutron-networks, neutron-routers, neutron-agents, neutron-floatingips
 SELECT coalesce(nullif(p.name, ''), p.id) AS subject,
   p.device_owner || ' of project ' || p.project || ' in network '

@@ -6,7 +6,6 @@
 --   the other's rules are what was true when the node was switched over, and still drop and translate.
 -- fix: Move the node to one back end (update-alternatives --config iptables), flush the other's
 --   tables, restart the agents.
--- references: F-57
 -- needs: iptables, ip6tables, iptables-legacy
 SELECT a.node || ' ' || a.namespace AS subject,
   'chains of Neutron in nftables and in legacy iptables, for IPv' || a.family AS message,

@@ -7,7 +7,6 @@
 -- fix: openstack security group rule delete RULE, then create it with --remote-ip PREFIX of those
 --   who need it.
 -- false-positives: Servers that are meant to be reached, such as a gate for ssh.
--- references: F-60
 -- needs: neutron-ports, neutron-floatingips, neutron-networks, neutron-security-group-rules
 WITH service(port) AS (
   VALUES (22), (23), (445), (1433), (2375), (2379), (3306), (3389), (5432), (5900), (5985), (6379),

@@ -5,7 +5,6 @@
 -- why: Nothing passes a device that is administratively down, and the kernel removes the routes through
 --   it, also those that do not come back with it.
 -- fix: ip link set DEVICE up in the namespace named; restart the L3 agent where routes went with it.
--- references: F-34, F-36
 -- needs: ip-link, neutron-ports
 SELECT d.node || ' ' || d.interface AS subject,
   CASE d.role

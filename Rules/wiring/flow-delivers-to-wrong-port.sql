@@ -7,7 +7,7 @@
 --   that was left hands the first one's frames to the second, and filters them by the second one's
 --   rules.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-14, F-01, LP1992109, LP1843870, LP2155883
+-- references: LP1992109, LP1843870, LP2155883
 -- needs: openflow-flows, ovsdb-dump, neutron-ports
 WITH integration AS (
   -- The agent's canary marks the bridge.

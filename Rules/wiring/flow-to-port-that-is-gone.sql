@@ -5,7 +5,7 @@
 -- why: The port was removed and the flows for its number stayed. What they send is lost, and goes
 --   to whichever port gets the number next.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
--- references: F-01, F-14, LP1864822, LP2060587
+-- references: LP1864822, LP2060587
 -- needs: openflow-flows, openflow-ports|openflow-show, ovsdb-dump
 WITH number AS (
   SELECT o.node, o.bridge, o.number FROM openflow_port o

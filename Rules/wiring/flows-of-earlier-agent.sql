@@ -9,7 +9,7 @@
 --   cleaning failed.
 -- false-positives: Flows that somebody else made on the agent's bridges, in tables that the agent
 --   does not use.
--- references: F-01, LP2060587, LP1864822
+-- references: LP2060587, LP1864822
 -- needs: openflow-flows, ps
 WITH agent AS (
   SELECT node, max(elapsed_seconds) AS seconds FROM process

@@ -7,7 +7,7 @@
 --   agent then builds all flows anew. On this bridge it is still gone: the switch restarted and the
 --   agent did not notice, or does not run.
 -- fix: Restart the node's Open vSwitch agent.
--- references: F-02, LP1912651, LP1920700, LP2131666
+-- references: LP1912651, LP1920700, LP2131666
 -- needs: openflow-flows, ovsdb-dump
 WITH integration AS (
   SELECT node, bridge, count(*) AS ports FROM ovs_port

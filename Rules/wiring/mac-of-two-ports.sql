@@ -5,7 +5,6 @@
 -- why: Switches learn one place for an address. Frames for either port go where the last one spoke.
 -- fix: openstack port set --mac-address on one of the ports while it is detached; if one of them is
 --   unknown to Neutron, remove it.
--- references: F-78
 -- needs: ovsdb-dump, neutron-ports
 WITH plugged AS (
   SELECT p.node, p.name, p.network, lower(p.attached_mac) AS mac, p.iface_id, p.file, p.line

@@ -6,7 +6,7 @@
 --   and the switch drops what no flow takes: a port with such a limit has lost a whole direction.
 -- fix: Take the packet rate limit off the port (openstack port unset --qos-policy PORT) until the
 --   agent is of a release that has table 59's default flow.
--- references: F-81, LP1964342
+-- references: LP1964342
 -- needs: openflow-flows
 WITH onward AS (
   SELECT f.id, f.node, f.bridge, f.match, f.file, f.line

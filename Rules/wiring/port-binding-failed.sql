@@ -8,7 +8,6 @@
 -- fix: Mend what the server's log names (the agent, bridge_mappings, the segment), then bind the
 --   port anew: openstack port unset --host PORT and set --host HOST, or start the server hard
 --   again.
--- references: F-59
 -- needs: neutron-ports
 SELECT coalesce(nullif(p.name, ''), p.id) AS subject,
   'is ' || p.vif_type || ' on host ' || p.host || coalesce(' in network ' || nullif(n.name, ''), '')

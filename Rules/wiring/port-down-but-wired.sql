@@ -7,7 +7,7 @@
 --   Here neither was done: whoever was to be cut off is still in the network.
 -- fix: Toggle the port (openstack port set --enable PORT, then --disable); if it stays, restart the
 --   node's Open vSwitch agent.
--- references: A-11, LP1930414
+-- references: LP1930414
 -- needs: ovsdb-dump, openflow-flows, neutron-ports
 SELECT p.node || ' ' || p.name AS subject,
   'port ' || coalesce(nullif(n.name, ''), n.id) || ' is administratively down and in VLAN ' || p.tag

@@ -7,7 +7,7 @@
 --   it.
 -- fix: openstack port set --disable PORT, then --enable; if the flow stays, restart the node's Open
 --   vSwitch agent.
--- references: F-03, LP1930414, LP1959564
+-- references: LP1930414, LP1959564
 -- needs: drift:port-blocked, openflow-flows, ovsdb-dump, neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

@@ -7,7 +7,7 @@
 --   failed, or declared the port dead.
 -- fix: Look for the port's id in the Open vSwitch agent's log, then restart the agent or toggle the
 --   port's admin state.
--- references: F-03, LP1930414, LP1959564, LP1968896
+-- references: LP1930414, LP1959564, LP1968896
 -- needs: ovsdb-dump, neutron-ports
 SELECT p.node || ' ' || p.name AS subject,
   'port ' || coalesce(nullif(n.name, ''), n.id) || ' is administratively up and in VLAN 4095'

@@ -6,7 +6,7 @@
 --   VLAN hears and reaches that network's guests, whoever owns them, and no longer its own.
 -- fix: Restart the node's Open vSwitch agent, which sets the port's tag again; if two networks share a
 --   VLAN, clean the other_config of their ports first.
--- references: F-04, LP2071451, LP1764738
+-- references: LP2071451, LP1764738
 -- needs: ovsdb-dump, neutron-networks, neutron-ports
 WITH wrong AS (
   SELECT p.node, p.name, p.iface_id, p.network, p.tag, p.file, p.line,

@@ -5,7 +5,6 @@
 -- why: Filters, ARP answers and the rows that lead to the port are made for Neutron's address.
 --   Frames to and from the address that the device has are dropped or flooded.
 -- fix: Detach the interface from the server and attach it again, so that both get one address.
--- references: F-14, F-78
 -- needs: drift:port-mac, ovsdb-dump, neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

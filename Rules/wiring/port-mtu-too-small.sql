@@ -6,7 +6,7 @@
 --   hang as soon as they carry data.
 -- fix: ip link set DEVICE mtu BYTES in its namespace; the agent sets it anew when it next wires the
 --   port.
--- references: F-48, LP1823798, LP1933273
+-- references: LP1823798, LP1933273
 -- needs: drift:port-mtu, ip-link, neutron-networks, neutron-ports
 SELECT d.node || ' ' || d.place AS subject,
   'device of ' || coalesce(nullif(d.name, ''), d.object) || ': wanted ' || d.wanted

@@ -6,7 +6,6 @@
 --   nothing gets through, and flows for the number that it had before may reach another port.
 -- fix: ovs-vsctl get Interface INTERFACE error says why; make the device again (start the server,
 --   restart the agent that owns it), or ovs-vsctl del-port what nobody needs.
--- references: F-14, F-34
 -- needs: ovsdb-dump, neutron-ports
 SELECT i.node || ' ' || i.name AS subject,
   CASE WHEN n.id IS NULL THEN i.type || ' port'

@@ -9,7 +9,7 @@
 --   their agent on the node.
 -- false-positives: A server that was shut off or deleted between the capture of Neutron's answers
 --   and that of the node.
--- references: F-03, LP1968896
+-- references: LP1968896
 -- needs: drift:port-wiring, ovsdb-dump, neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

@@ -8,7 +8,7 @@
 -- fix: Compare openstack server show with openstack port show; let Nova finish or undo the
 --   migration. On the node where the device does not belong, ovs-vsctl del-port removes it.
 -- false-positives: A migration that was under way while nodes were captured.
--- references: F-36, F-79, LP1901707
+-- references: LP1901707
 -- needs: drift:port-wiring, ovsdb-dump, neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

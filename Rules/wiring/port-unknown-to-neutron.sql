@@ -6,7 +6,6 @@
 --   and where it sits in a router's namespace, a way between networks that nobody asked for.
 -- fix: Find out who made it; if nobody needs it, ovs-vsctl del-port it. neutron-ovs-cleanup removes
 --   what deleted servers left behind.
--- references: F-36, F-62
 -- needs: ovsdb-dump, neutron-ports, neutron-networks
 SELECT p.node || ' ' || p.name AS subject,
   'is in VLAN ' || p.tag || coalesce(' (' || (

@@ -7,7 +7,7 @@
 --   plugs ports so, and a port that is administratively down stays so.
 -- fix: ovs-vsctl set Port DEVICE tag=4095 at once; then toggle the port (openstack port set
 --   --disable PORT, then --enable). Set isolate_vif in nova's os_vif section on all compute nodes.
--- references: A-11, F-03, LP1734320, LP1767422, LP1930414, CVE-2018-14636
+-- references: LP1734320, LP1767422, LP1930414, CVE-2018-14636
 -- needs: ovsdb-dump, neutron-ports
 SELECT p.node || ' ' || p.name AS subject,
   CASE WHEN n.id IS NULL THEN 'names port ' || p.iface_id

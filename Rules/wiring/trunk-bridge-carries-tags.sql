@@ -9,7 +9,7 @@
 --   themselves.
 -- false-positives: A network with VLAN transparency, where the guest's own tags are meant to pass;
 --   releases before 2024.1, where no subport's VLAN is a local VLAN of the parent's network.
--- references: F-13, LP2048785
+-- references: LP2048785
 -- needs: ovsdb-dump
 SELECT p.node || ' ' || p.name AS subject,
   'on ' || p.bridge || ' vlan_mode is ' || coalesce(p.vlan_mode, 'not set') || ' and tag is '

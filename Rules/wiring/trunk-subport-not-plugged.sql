@@ -6,7 +6,7 @@
 --   to another subport's.
 -- fix: openstack network trunk unset --subport PORT TRUNK, then set it again; else restart the
 --   node's Open vSwitch agent.
--- references: F-13, LP2048785
+-- references: LP2048785
 -- needs: drift:trunk-subport, ovsdb-dump, neutron-trunks|neutron-ports
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   coalesce(nullif(d.place, '') || ': ', '') || 'wanted ' || d.wanted || ', found '

@@ -67,7 +67,7 @@ extension AuditReport {
         fix = finding.rule.fix
         severity = finding.rule.severity
         precision = finding.rule.precision
-        references = finding.rule.references
+        references = PublicReference.addresses(finding.rule.references)
         evidence = finding.evidence
       }
     }

@@ -8,7 +8,7 @@
 //     --   are indented.
 //     -- fix: What to do.
 //     -- false-positives: Where a finding is none.   (may be left out)
-//     -- references: F-03, LP1930414
+//     -- references: LP1930414, OSSA-2016-009   (published; see PublicReference)
 //     -- needs: ovsdb-dump, ip-route-4|ip-route   (either of two), drift:port-vlan, reach
 //     SELECT … AS subject, … AS message, file, line FROM …;
 //
@@ -114,7 +114,7 @@ enum RuleFile {
       rule.precision = try precision()
       rule.population = try population()
       rule.falsePositives = header["false-positives", default: ""]
-      rule.references = list("references")
+      rule.references = try references()
       rule.needs = list("needs").map { $0.split(separator: "|").map(String.init) }
       rule.query = sql
       rule.tests = tests
@@ -138,6 +138,16 @@ enum RuleFile {
       return RulePopulation(
         noun: String(text[..<colon]).trimmed,
         query: String(text[text.index(after: colon)...]).trimmed)
+    }
+
+    /// A reader has to be able to look them up.
+    private func references() throws(RuleError) -> [String] {
+      let names = list("references")
+      if let name = names.first(where: { PublicReference($0) == nil }) {
+        throw RuleError(
+          self.name, "unknown reference '\(name)': wanted one like \(PublicReference.wanted)")
+      }
+      return names
     }
 
     private func list(_ field: String) -> [String] {

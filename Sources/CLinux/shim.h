@@ -1,8 +1,10 @@
 // Kernel interfaces that Swift's C library module leaves out: namespaces, packet sockets, ethtool.
+// And glibc's settings of malloc.
 #include <linux/ethtool.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
+#include <malloc.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>

@@ -1,6 +1,5 @@
 // Leaks and breakage of a whole cloud: found over all packets, confirmed one by one.
 import DataPlane
-import Dispatch
 import Facts
 import Foundation
 import NetworkTypes
@@ -8,6 +7,7 @@ import PacketSets
 import Reachability
 import Synchronization
 import Trace
+import Workers
 
 /// Traffic that was asked for and does not get through.
 public struct Breakage: Sendable {
@@ -83,8 +83,7 @@ public final class IsolationCheck {
   public func checkLeaks(_ report: inout IsolationReport, from origins: [ReachOrigin]) {
     let next = Atomic<Int>(0)
     let answers = Mutex<[Int: OriginAnswer]>([:])
-    DispatchQueue.concurrentPerform(iterations: Self.workers(for: origins.count)) {
-      [cloud, tracer] _ in
+    Workers.perform(Self.workers(for: origins.count)) { [cloud, tracer] _ in
       var audit = IsolationAudit(cloud)
       var confirmation = LeakConfirmation(tracer: tracer, space: audit.reach.space)
       while true {
@@ -122,7 +121,7 @@ public final class IsolationCheck {
     report.expectationCount = expected.count
     let answers = Mutex<[(Int, ExpectationAnswer)]>([])
     let next = Atomic<Int>(0)
-    DispatchQueue.concurrentPerform(iterations: Self.workers(for: expected.count)) { [tracer] _ in
+    Workers.perform(Self.workers(for: expected.count)) { [tracer] _ in
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < expected.count else { return }

@@ -2,6 +2,7 @@
 // many there will be.
 import Dispatch
 import Synchronization
+import Workers
 
 /// A row of values, the first of which are being made while one is taken.
 final class OrderedWork<Value: Sendable>: Sendable {
@@ -19,6 +20,7 @@ final class OrderedWork<Value: Sendable>: Sendable {
   /// Signalled each where its value is there.
   private let ready: [DispatchSemaphore]
   private let threads = DispatchGroup()
+  /// 0 where none can be made: who takes a value makes it then.
   private let threadCount: Int
 
   /// Starts to make `count` values.
@@ -29,16 +31,17 @@ final class OrderedWork<Value: Sendable>: Sendable {
   ) {
     self.count = count
     self.make = make
-    self.threadCount = threadCount
+    self.threadCount = Workers.canBeMade(threadCount) ? threadCount : 0
     ready = (0..<count).map { _ in DispatchSemaphore(value: 0) }
     for _ in 0..<ahead { room.signal() }
-    for _ in 0..<threadCount {
+    for _ in 0..<self.threadCount {
       DispatchQueue.global().async(group: threads) { self.work() }
     }
   }
 
   /// The value at `index`; each is taken once, in order.
   func take(_ index: Int) -> Value? {
+    if threadCount == 0 { return make(index) }
     ready[index].wait()
     let value = state.withLock { $0.made.removeValue(forKey: index) }
     room.signal()

@@ -1,12 +1,12 @@
 // A snapshot: one SQLite file that holds a capture verbatim (compressed) and, beside it, all facts
 // as tables for people and rules. Facts are always re-made from the kept bytes by the parsers.
-import Dispatch
 import Facts
 import Formats
 import Foundation
 import GRDB
 import NetworkTypes
 import Synchronization
+import Workers
 
 /// An opened snapshot, read-only.
 public struct SnapshotFile: Sendable {
@@ -86,7 +86,7 @@ public struct SnapshotFile: Sendable {
     let staysPacked = packed.reduce(0) { $0 &+ max(0, $1.file.sizeBytes) } > Self.maximumPlainBytes
     let files = packed
     let contents = Mutex<[FileContent?]>(Array(repeating: nil, count: files.count))
-    DispatchQueue.concurrentPerform(iterations: files.count) { index in
+    Workers.perform(files.count) { index in
       let (file, stream) = files[index]
       guard let bytes = Self.unpacked(stream, count: file.sizeBytes) else { return }
       let content: FileContent =

@@ -70,14 +70,20 @@ struct CollectCommand: AsyncParsableCommand {
     let cloud = try intent.settings()
     let staging = try StagingFolder(beside: captures ?? output ?? "")
     let failures = try await collect(targets, cloud, into: staging.path)
+    failures.forEach(printError)
+    // Why it is not there has been said.
+    if !failures.isEmpty, isEmpty(staging.path) { throw ExitCode(2) }
     var folder = staging.path
     if let captures {
       try staging.commit()
       folder = captures
     }
     if let output { try writeSnapshot(of: folder, to: output) }
-    failures.forEach(printError)
     if !failures.isEmpty { throw ExitCode(1) }
+  }
+
+  private func isEmpty(_ folder: String) -> Bool {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder))?.isEmpty ?? true
   }
 
   /// All problems, a line each.

@@ -1,5 +1,6 @@
 // Where the program breaks off against its will: no memory, or a defect of ours. One line and exit
 // code 2, so that no script takes it for an answer.
+import CLinux
 import Glibc
 
 enum FatalSignals {
@@ -8,6 +9,7 @@ enum FatalSignals {
 
   /// Where the runtime writes a report of its own (SWIFT_BACKTRACE), it is left to.
   static func watch() {
+    useLittleAddressSpace()
     var stack = stack_t()
     stack.ss_sp = malloc(stackBytes)
     stack.ss_size = stackBytes
@@ -28,5 +30,15 @@ enum FatalSignals {
       }
       sigaction(number, &new, nil)
     }
+  }
+
+  /// Under `ulimit -v`, no arena of 64 MB for each thread: whether the rest is enough for the work
+  /// would depend on which threads happened to run.
+  private static func useLittleAddressSpace() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
+      limit.rlim_cur != rlim_t.max
+    else { return }
+    mallopt(M_ARENA_MAX, 1)
   }
 }

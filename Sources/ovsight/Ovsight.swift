@@ -5,6 +5,7 @@ import Facts
 import Interruption
 import LogicalModel
 import Snapshot
+import Workers
 
 @main
 struct Ovsight: AsyncParsableCommand {
@@ -47,6 +48,7 @@ struct Ovsight: AsyncParsableCommand {
       try CommandName.check(Array(CommandLine.arguments.dropFirst()))
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
+        try checkThreads()
         try await asynchronous.run()
       } else {
         try command.run()
@@ -56,6 +58,18 @@ struct Ovsight: AsyncParsableCommand {
       end(with: error)
     }
   }
+
+  /// What waits for nodes waits on Dispatch, which tries for ever to make a thread.
+  private static func checkThreads() throws {
+    guard Workers.canBeMade(threads) else {
+      throw CommandError(
+        "\(threads) threads cannot be made: wanted more memory (ulimit -v) or processes (ulimit -u)"
+      )
+    }
+  }
+
+  /// Twice as many as were seen at once when this machine was read.
+  private static let threads = 16
 
   /// Ends the program; output that could not be written is not passed over in silence.
   private static func leave(_ code: Int32) -> Never {

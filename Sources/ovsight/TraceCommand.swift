@@ -6,9 +6,11 @@ import Facts
 import Formats
 import NetworkTypes
 import Snapshot
+import Synchronization
 import Trace
+import Workers
 
-struct TraceCommand: AsyncParsableCommand {
+struct TraceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trace", abstract: "Predict the path of a packet, and of the answer to it.",
     discussion: """
@@ -111,12 +113,12 @@ struct TraceCommand: AsyncParsableCommand {
     if batch == nil, origin == nil { throw ValidationError("wanted --from") }
   }
 
-  func run() async throws {
+  func run() throws {
     let facts = try Assumptions.applied(
       assume, to: try SnapshotFile.open(path: snapshot).loadFacts())
     let tracer = Tracer(DataPlaneModel(facts))
     if let batch {
-      return confirm.isAsked ? try confirmAll(batch, tracer) : try await answer(batch, tracer)
+      return confirm.isAsked ? try confirmAll(batch, tracer) : try answer(batch, tracer)
     }
     if confirm.isAsked { return try confirmOne(facts, tracer) }
     let resolver = ProbeResolver(facts)
@@ -160,9 +162,9 @@ struct TraceCommand: AsyncParsableCommand {
     return value
   }
 
-  private func answer(_ batch: String, _ tracer: Tracer) async throws {
+  private func answer(_ batch: String, _ tracer: Tracer) throws {
     let probes = try probes(batch)
-    for line in await traceAll(probes, tracer.session(probes)) { print(line) }
+    for line in traceAll(probes, tracer.session(probes)) { print(line) }
   }
 
   func probes(_ batch: String) throws -> [Probe] {
@@ -174,20 +176,16 @@ struct TraceCommand: AsyncParsableCommand {
   }
 
   /// All answers as JSON lines in the order of the probes, worked on by all cores.
-  private func traceAll(_ probes: [Probe], _ tracer: Tracer) async -> [String] {
+  private func traceAll(_ probes: [Probe], _ tracer: Tracer) -> [String] {
     let chunk = 32
     let starts = Array(stride(from: 0, to: probes.count, by: chunk))
-    return await withTaskGroup(of: (Int, [String]).self) { group in
-      for start in starts {
-        group.addTask {
-          let slice = probes[start..<min(start + chunk, probes.count)]
-          return (start, slice.map { tracer.trace($0).json(tracer.cloud.facts).rendered })
-        }
-      }
-      var parts: [Int: [String]] = [:]
-      for await (start, lines) in group { parts[start] = lines }
-      return starts.flatMap { parts[$0] ?? [] }
+    let parts = Mutex<[[String]]>(Array(repeating: [], count: starts.count))
+    Workers.perform(starts.count) { part in
+      let slice = probes[starts[part]..<min(starts[part] + chunk, probes.count)]
+      let lines = slice.map { tracer.trace($0).json(tracer.cloud.facts).rendered }
+      parts.withLock { $0[part] = lines }
     }
+    return parts.withLock { $0 }.flatMap(\.self)
   }
 }
 

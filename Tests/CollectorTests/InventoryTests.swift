@@ -132,6 +132,29 @@ import Testing
     #expect(error(deep, file: "x.yml")?.hasPrefix("x.yml: no YAML: ") == true)
   }
 
+  /// Thirty lines of aliases of aliases as keys are 2^30 nodes to whoever compares keys.
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: ["? *x29\n: 1\n? *x29\n: 2", "{*x29 : 1, ?*x28 : 2}", "[*x29]: 1", "*x29 \t: 1"])
+  func aliasesAsKeysAreBounded(_ keys: String) {
+    var yaml = "x0: &x0 [y, y]\n"
+    for level in 1..<30 { yaml += "x\(level): &x\(level) [*x\(level - 1), *x\(level - 1)]\n" }
+    let wanted = "aliases beside keys that are lists or mappings: wanted keys that are text"
+    #expect(error(yaml + keys, file: "x.yml") == "x.yml: no YAML: \(wanted)")
+    #expect(throws: CollectionError("x: no YAML: wanted clouds with auth")) {
+      try CloudSettings.named("a", environment: ["OS_CLIENT_CONFIG_FILE": "x"]) { _ in
+        yaml + keys
+      }
+    }
+  }
+
+  @Test func aliasesOfValuesAndTemplatesAreRead() throws {
+    var yaml = "all:\n  vars: &v {ansible_user: a}\n  hosts:\n"
+    for host in 0..<20 { yaml += "    h\(host): *v\n" }
+    yaml += "    j: {ansible_port: 23}\n    # whatever: 'a * b'\n"
+    #expect(try lines(yaml, file: "x.yml").count == 21)
+  }
+
   @Test func manyHostsInManyGroupsAreResolvedInTime() throws {
     var text = "h[1:20000]\n"
     for group in 0..<50 { text += "[g\(group)]\nh[1:20000]\n" }

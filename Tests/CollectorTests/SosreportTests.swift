@@ -133,6 +133,31 @@ import Testing
     }
   }
 
+  /// Records of a pax header that say that they are shorter than what they begin with, or longer than
+  /// any number.
+  @Test(arguments: ["2 ", "1 ", "0 a", "-3 a", "6 a=b\n9223372036854775807 a=b\n", "6 a=b\n2 "])
+  func lengthsOfPaxRecordsAreNotBelieved(_ records: String) throws {
+    let scratch = try ScratchFolder()
+    let name = "sosreport-n1-2024-02-29-abcdefg.tar"
+    try Data(Self.paxHeader(records)).write(to: URL(filePath: scratch.file(name)))
+    #expect(throws: CaptureError.self) { try CaptureFolder.read([scratch.file(name)]) }
+  }
+
+  private static func paxHeader(_ records: String) -> [UInt8] {
+    var header = [UInt8](repeating: 0, count: 512)
+    func put(_ text: String, at offset: Int) {
+      header.replaceSubrange(offset..<offset + text.utf8.count, with: Array(text.utf8))
+    }
+    put("x", at: 0)
+    put(String(records.utf8.count, radix: 8), at: 124)
+    put("        ", at: 148)
+    put("x", at: 156)
+    put("ustar", at: 257)
+    put(String(header.reduce(0) { $0 + Int($1) }, radix: 8) + "\0", at: 148)
+    let content = Array(records.utf8)
+    return header + content + [UInt8](repeating: 0, count: 512 - content.count + 1024)
+  }
+
   @Test func manyAtOnceAndTheSameTwice() throws {
     let scratch = try ScratchFolder()
     _ = try lay("cmp1", in: scratch, below: "all/")

@@ -33,11 +33,17 @@ extension FuzzTarget {
     }
   }
 
-  /// A part of the cloud is enough, and answers sooner.
-  private static let base: [RawFile] = Fixtures.cloud.files.filter {
-    guard let node = $0.description.node?.rawValue else { return true }
-    return ["cmp1", "net1"].contains(node)
+  /// A compute node and Neutron are enough; of a node's files not those that are large and change
+  /// no model that these guests' packets meet.
+  private static let base: [RawFile] = Fixtures.cloud.files.filter { file in
+    guard let node = file.description.node?.rawValue else { return true }
+    return node == "cmp1" && !dull.contains { file.description.path.contains($0) }
   }
+
+  private static let dull = [
+    "nft_-j", "ip6tables-save", "sysctl", "conntrack", "ip_-s_-j_link", "/usr/", "ps.txt",
+    "bridge_-j_fdb", "ip_-6_-j_route", "extensions.json", "security-groups.json",
+  ]
 
   private static func edited(_ bytes: [UInt8]) -> Capture {
     let end = bytes.firstIndex(of: 0x0a) ?? bytes.endIndex

@@ -10,10 +10,15 @@ enum Fixtures {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "Fixtures").path()
 
-  /// The captured cloud.
+  /// The captured cloud, with no file packed: the sanitizer does not see the pointers to those, for
+  /// their high bits say so, and takes them for leaks.
   static let cloud: Capture = {
-    (try? CaptureFolder.read(["\(folder)/healthy-cloud"]))
-      ?? Capture(sources: [], nodes: [], files: [], unreadable: [])
+    guard let read = try? CaptureFolder.read(["\(folder)/healthy-cloud"]) else {
+      return Capture(sources: [], nodes: [], files: [], unreadable: [])
+    }
+    let files = read.files.map { RawFile(description: $0.description, bytes: $0.bytes) }
+    return Capture(
+      sources: read.sources, nodes: read.nodes, files: files, unreadable: read.unreadable)
   }()
 
   static let byFormat: [String: [RawFile]] = Dictionary(

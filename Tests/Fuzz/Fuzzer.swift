@@ -38,6 +38,8 @@ public func fuzzMain(
     for target in FuzzTarget.all { target.writeSeeds(below: CommandLine.arguments[2]) }
     return 0
   default:
+    // Not on the first input's time, of which there is little.
+    _ = Fixtures.byFormat
     var (count, words) = (count, words)
     return runDriver(&count, &words, testOneInput)
   }

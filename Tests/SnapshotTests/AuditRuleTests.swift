@@ -174,6 +174,30 @@ import Testing
     #expect(rule.query == "SELECT 1;")
   }
 
+  @Test(arguments: [
+    ("LP1930414", "Launchpad bug 1930414", "https://bugs.launchpad.net/bugs/1930414"),
+    (
+      "OSSA-2016-009", "OpenStack security advisory 2016-009",
+      "https://security.openstack.org/ossa/OSSA-2016-009.html"
+    ),
+    (
+      "OSSN-0018", "OpenStack security note 0018",
+      "https://wiki.openstack.org/wiki/OSSN/OSSN-0018"
+    ),
+    ("CVE-2014-0056", "CVE-2014-0056", "https://www.cve.org/CVERecord?id=CVE-2014-0056"),
+    ("RFC5798", "RFC 5798", "https://www.rfc-editor.org/rfc/rfc5798"),
+  ])
+  func referencesArePublished(_ name: String, _ title: String, _ address: String) {
+    let reference = PublicReference(name)
+    #expect(reference?.title == title)
+    #expect(reference?.address == address)
+  }
+
+  @Test(arguments: ["F-50", "LP", "LP1\" onclick=\"", "CVE-2014-0056/../x", "javascript:1"])
+  func whatCannotBeLookedUpIsNoReference(_ name: String) {
+    #expect(PublicReference(name) == nil)
+  }
+
   static let test = "/* test: x\nexpect: nothing\n*/\n"
   static let select = "SELECT '' AS subject, '' AS message, 1 AS file, 1 AS line WHERE 0;\n"
   static let whole: String = header + select
@@ -191,6 +215,10 @@ import Testing
     Wrong(
       header.replacing("low", with: "dire"),
       "a.sql: unknown severity: wanted one of critical, high, medium, low, info"),
+    Wrong(
+      "-- references: LP1, F-50\n" + whole,
+      "a.sql: unknown reference 'F-50': wanted one like LP1930414, OSSA-2016-009, OSSN-0018, "
+        + "CVE-2014-0056 or RFC5798"),
     Wrong(
       whole.replacing("likely", with: "perhaps"),
       "a.sql: unknown precision: wanted one of certain, likely, possible"),

@@ -17,7 +17,7 @@ struct InventoryYAML {
   static func parse(_ text: String, file: String) throws(CollectionError) -> InventoryGroups {
     let node: Node?
     do {
-      node = try Yams.compose(yaml: text)
+      node = try BoundedYAML.compose(text)
     } catch {
       throw CollectionError("\(file): no YAML: \(firstLine("\(error)"))")
     }

@@ -95,7 +95,7 @@ extension CloudSettings {
     _ text: String, path: String, cloud: String
   ) throws(CollectionError) -> CloudSettings? {
     let top: Node?
-    do { top = try Yams.compose(yaml: text) } catch {
+    do { top = try BoundedYAML.compose(text) } catch {
       throw CollectionError("\(path): no YAML: wanted clouds with auth")
     }
     guard let node = top?.mapping?["clouds"]?.mapping?[Node(cloud)]?.mapping else { return nil }

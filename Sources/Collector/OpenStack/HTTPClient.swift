@@ -2,6 +2,7 @@
 // otherwise. What is secret goes to its standard input: command lines are everyone's to read. Feeds
 // OpenStackSession.
 import Foundation
+import Glibc
 import Subprocess
 
 /// Requests with what clouds.yaml says of certificates; follows no redirection, which would take the
@@ -36,7 +37,8 @@ struct HTTPClient: Sendable {
     do {
       result = try await Subprocess.run(
         .name("curl"), arguments: ["-q", "--config", "-"],
-        input: .string(lines.joined(separator: "\n") + "\n"),
+        input: .fileDescriptor(
+          .init(rawValue: try Self.pipe(holding: lines)), closeAfterSpawningProcess: true),
         output: .bytes(limit: Self.maximumBytes), error: .string(limit: Self.maximumSaidBytes))
     } catch let error as SubprocessError where error.code == .executableNotFound {
       throw CollectionError("curl: not found here: wanted curl, to ask OpenStack's API")
@@ -45,9 +47,29 @@ struct HTTPClient: Sendable {
     }
     guard result.terminationStatus.isSuccess else {
       let said = SafeName.firstLine(Array(result.standardError.utf8))
-      throw CollectionError("\(shown): no answer: \(said)")
+      throw CollectionError(
+        "\(shown): no answer: \(said.isEmpty ? "curl failed and said nothing" : said)")
     }
     return try Self.answer(result.standardOutput, shown)
+  }
+
+  /// The end to read of a pipe that holds the lines already: a curl that ends before it has read them
+  /// would end us too, by SIGPIPE, and Subprocess by a descriptor that it does not close.
+  private static func pipe(holding lines: [String]) throws(CollectionError) -> Int32 {
+    var ends: [Int32] = [-1, -1]
+    guard Glibc.pipe(&ends) == 0 else {
+      throw CollectionError("curl: no pipe to it: wanted more files (ulimit -n)")
+    }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+    defer { close(ends[1]) }
+    // What is written here fits a pipe's 64 KB many times; a token is some hundred bytes.
+    let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
+    guard write(ends[1], bytes, bytes.count) == bytes.count else {
+      close(ends[0])
+      throw CollectionError("curl: is asked more than a pipe holds")
+    }
+    return ends[0]
   }
 
   private func configuration(

@@ -1,9 +1,9 @@
 // Reads capture folders (see DESIGN, "Capture folders") into a Capture, whole. Feeds FactsBuilder and
 // SnapshotFile; an import, whose folders may not fit into memory, reads part after part instead.
-import Dispatch
 import Facts
 import NetworkTypes
 import Synchronization
+import Workers
 
 /// Reads folders of nodes, single node folders and `neutron/` folders, and merges them.
 public enum CaptureFolder {
@@ -35,7 +35,7 @@ public enum CaptureFolder {
   /// The same files, large ones packed, on all processors.
   static func packed(_ files: [RawFile]) -> [RawFile] {
     let results = Mutex(files)
-    DispatchQueue.concurrentPerform(iterations: files.count) { index in
+    Workers.perform(files.count) { index in
       let file = files[index]
       guard case .plain(let bytes) = file.content,
         bytes.count >= FileContent.minimumPackedBytes

@@ -1,9 +1,9 @@
 // Capture → CloudFacts: every file through its parser, in parallel; then, in order, the records to
 // their places and a gap for whatever is not there. Feeds everything behind the snapshot.
-import Dispatch
 import Facts
 import NetworkTypes
 import Synchronization
+import Workers
 
 extension CloudFacts {
   /// Parses all files of `capture`; the same bytes give the same facts.
@@ -54,7 +54,7 @@ extension CloudFacts {
     }
     let order = indices.sorted { files[$0].content.count > files[$1].content.count }
     let results = Mutex<[Int: ParsedFile]>([:])
-    DispatchQueue.concurrentPerform(iterations: order.count) { position in
+    Workers.perform(order.count) { position in
       let index = order[position]
       guard let format = formats[index] else { return }
       let parsed = parse(files[index], as: format)

@@ -124,7 +124,8 @@ struct TarArchive {
     var index = 0
     while let space = bytes[index...].firstIndex(of: 0x20),
       let length = Int(String(decoding: bytes[index..<space], as: UTF8.self)),
-      length > space - index, index + length <= bytes.count
+      // With the space and the line feed.
+      length >= space - index + 2, length <= bytes.count - index
     {
       let record = String(decoding: bytes[(space + 1)..<(index + length - 1)], as: UTF8.self)
       let parts = record.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

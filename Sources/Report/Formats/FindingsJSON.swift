@@ -1,4 +1,5 @@
 // Findings as one JSON object; `Reports/findings.schema.json` is its schema.
+import Audit
 import Facts
 
 enum FindingsJSON {
@@ -34,7 +35,8 @@ enum FindingsJSON {
       .init("node", .optional(finding.node)), .init("who", text(finding.who)),
       .init("whom", text(finding.whom)), .init("packets", text(finding.packets)),
       .init("why", .string(finding.why)), .init("fix", .strings(finding.fix)),
-      .init("proof", text(finding.proof)), .init("references", .strings(finding.references)),
+      .init("proof", text(finding.proof)),
+      .init("references", .strings(PublicReference.addresses(finding.references))),
       .init("evidence", .array(finding.evidence.map(value))),
       .init(
         "objects",

@@ -70,6 +70,9 @@ enum SARIF {
     ]
     if !rule.why.isEmpty { members.append(.init("fullDescription", message(rule.why))) }
     if !rule.fix.isEmpty { members.append(.init("help", message(rule.fix))) }
+    if let address = rule.references.lazy.compactMap({ PublicReference($0)?.address }).first {
+      members.append(.init("helpUri", .string(address)))
+    }
     members.append(
       .init("defaultConfiguration", .object([.init("level", .string(level(rule.severity)))])))
     members.append(
@@ -77,7 +80,7 @@ enum SARIF {
         "properties",
         .object([
           .init("severity", .string(rule.severity.rawValue)),
-          .init("references", .strings(rule.references)),
+          .init("references", .strings(PublicReference.addresses(rule.references))),
         ])))
     return .object(members)
   }

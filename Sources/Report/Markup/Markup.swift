@@ -1,5 +1,6 @@
 // Elements as values: the only way in which the report makes markup in code (templates make the
 // rest). Names of elements and attributes are the program's own; everything else is escaped.
+import Audit
 
 /// A piece of HTML or SVG.
 enum Markup: Hashable, Sendable {
@@ -68,6 +69,15 @@ extension Markup {
     .tag("a", className, [MarkupAttribute("href", path)], body)
   }
   static func link(_ path: String, text: String) -> Markup { .link(path, [.text(text)]) }
+
+  /// A published text, by its title and with its address; what is not known as one stays text.
+  static func reference(_ name: String) -> Markup {
+    guard let reference = PublicReference(name) else { return .text(name) }
+    let attributes = [
+      MarkupAttribute("href", reference.address), MarkupAttribute("rel", "noreferrer"),
+    ]
+    return .tag("a", "", attributes, [.text(reference.title)])
+  }
 
   static func code(_ text: String) -> Markup { .tag("code", text: text) }
 

@@ -97,7 +97,7 @@ struct FindingsSection {
       "is_effect": .flag(finding.isEffect),
       "proof": .text(finding.proof),
       "has_references": .flag(!finding.references.isEmpty),
-      "references": .list(finding.references.map { .text($0) }),
+      "references": .list(finding.references.map { .markup(.reference($0)) }),
       "has_objects": .flag(!objects.isEmpty),
       "objects": .list(
         objects.map { ["kind": .text(Self.words($0.kind)), "link": .markup(site.map.link($0))] }),
