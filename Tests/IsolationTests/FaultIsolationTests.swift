@@ -150,7 +150,8 @@ import Testing
   @Test func exposuresAreSeenWhereTheyAre() throws {
     let report = IsolationCheck(DataPlaneModel(try FaultCapture.healthyFacts.get())).run()
     let seen = Set(report.leaks.compactMap(\.leak.exposure))
-    #expect(seen == Set(Exposure.allCases).subtracting([.learnedFlow, .floodedFrame, .floatingLink]))
+    #expect(
+      seen == Set(Exposure.allCases).subtracting([.learnedFlow, .floodedFrame, .floatingLink]))
   }
 
   @Test func everyFaultHasItsRow() {
