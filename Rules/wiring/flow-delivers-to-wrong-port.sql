@@ -1,15 +1,15 @@
 -- title: A flow gives a port's frames to another port
 -- severity: critical
 -- precision: certain
--- population: flows of integration bridges to a port: SELECT count(*) FROM flow_action a JOIN flow
---   f ON f.id = a.flow WHERE a.field = 'reg5'
+-- population: flows of integration bridges to a port: SELECT count(*) FROM flow_action
+--   WHERE field = 'reg5'
 -- why: Flows name ports by OpenFlow number. When a port goes and another gets its number, a row
 --   that was left hands the first one's frames to the second, and filters them by the second one's
 --   rules.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
 -- references: LP1992109, LP1843870, LP2155883
 -- needs: openflow-flows, ovsdb-dump, neutron-ports
-WITH integration AS (
+WITH integration AS MATERIALIZED (
   -- The agent's canary marks the bridge.
   SELECT DISTINCT node, bridge FROM flow WHERE table_id = 23 AND priority = 0 AND match = ''
 ),
@@ -17,16 +17,16 @@ delivery AS (
   SELECT f.id, f.node, f.bridge, f.table_id, f.file, f.line,
     CASE a.kind WHEN 'output' THEN a.port ELSE a.value END AS number
   FROM integration i
-  JOIN flow f ON f.node = i.node AND f.bridge = i.bridge
-  JOIN flow_action a ON a.flow = f.id
+  CROSS JOIN flow f ON f.node = i.node AND f.bridge = i.bridge
+  CROSS JOIN flow_action a ON a.flow = f.id
     AND (a.kind = 'output' AND a.port < 65280 OR a.field = 'reg5' AND a.value IS NOT NULL)
 ),
-given AS (
+given AS MATERIALIZED (
   SELECT d.*,
     printf('%02x:%02x:%02x:%02x:%02x:%02x', m.value >> 40, m.value >> 32 & 255,
       m.value >> 24 & 255, m.value >> 16 & 255, m.value >> 8 & 255, m.value & 255) AS mac
   FROM delivery d
-  JOIN flow_match m ON m.flow = d.id AND m.field = 'dl_dst' AND m.is_exact
+  CROSS JOIN flow_match m ON m.flow = d.id AND m.field = 'dl_dst' AND m.is_exact
   WHERE m.value >> 40 & 1 = 0
     -- Where the address is rewritten, the port is not the address's owner.
     AND NOT EXISTS (

@@ -19,9 +19,8 @@ final class OrderedWork<Value: Sendable>: Sendable {
   private let room = DispatchSemaphore(value: 0)
   /// Signalled each where its value is there.
   private let ready: [DispatchSemaphore]
-  private let threads = DispatchGroup()
-  /// 0 where none can be made: who takes a value makes it then.
-  private let threadCount: Int
+  /// None where none can be made: who takes a value makes it then.
+  private let threads = Mutex<WorkerThreads?>(nil)
 
   /// Starts to make `count` values.
   ///
@@ -31,13 +30,13 @@ final class OrderedWork<Value: Sendable>: Sendable {
   ) {
     self.count = count
     self.make = make
-    self.threadCount = Workers.canBeMade(threadCount) ? threadCount : 0
     ready = (0..<count).map { _ in DispatchSemaphore(value: 0) }
     for _ in 0..<ahead { room.signal() }
-    for _ in 0..<self.threadCount {
-      DispatchQueue.global().async(group: threads) { self.work() }
-    }
+    let started = Workers.start(threadCount) { self.work() }
+    threads.withLock { $0 = started }
   }
+
+  private var threadCount: Int { threads.withLock { $0?.count ?? 0 } }
 
   /// The value at `index`; each is taken once, in order.
   func take(_ index: Int) -> Value? {
@@ -51,8 +50,9 @@ final class OrderedWork<Value: Sendable>: Sendable {
   /// Ends the threads; what they are making is finished and dropped.
   func stop() {
     state.withLock { $0.isStopped = true }
-    for _ in 0..<threadCount { room.signal() }
-    threads.wait()
+    let started = threads.withLock { $0 }
+    for _ in 0..<(started?.count ?? 0) { room.signal() }
+    started?.wait()
   }
 
   private func work() {

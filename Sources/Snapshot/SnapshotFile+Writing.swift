@@ -1,9 +1,11 @@
 // Writing a snapshot: into a temporary file beside the target, which then takes its place.
+import Dispatch
 import Facts
 import Formats
 import Foundation
 import GRDB
 import NetworkTypes
+import Workers
 
 extension SnapshotFile {
   /// Writes `capture` and the facts made of it; the file at `path` is replaced in one step or,
@@ -30,21 +32,35 @@ extension SnapshotFile {
   /// Makes a snapshot of what `body` writes.
   static func write(to path: String, _ body: (inout SnapshotWriter) throws -> Void) throws {
     try checkTarget(path)
+    let end = DispatchSemaphore(value: 0)
+    let reserve = Workers.start(1) { end.wait() }
+    guard reserve.count == 1 else {
+      throw SnapshotError(
+        path, "cannot be written: no thread can be made",
+        wanted: "more memory (ulimit -v) or processes (ulimit -u)")
+    }
     let file = try AtomicFile(target: path)
     do {
-      let queue = try DatabaseQueue(path: file.path, configuration: writing)
-      try queue.inDatabase { database in
-        try database.execute(sql: "PRAGMA page_size = 4096")
-        try database.inTransaction {
-          try SnapshotSchema.create(in: database)
-          var writer = try SnapshotWriter(database)
-          try body(&writer)
-          // Without statistics SQLite joins large tables in the order of their names.
-          try database.execute(sql: "PRAGMA analysis_limit = 4000; ANALYZE")
-          return .commit
+      let queue = Result { try DatabaseQueue(path: file.path, configuration: writing) }
+      let result = Result {
+        try queue.get().inDatabase { database in
+          try database.execute(sql: "PRAGMA page_size = 4096")
+          try database.inTransaction {
+            try SnapshotSchema.create(in: database)
+            var writer = try SnapshotWriter(database)
+            try body(&writer)
+            // Without statistics SQLite joins large tables in the order of their names.
+            try database.execute(sql: "PRAGMA analysis_limit = 4000; ANALYZE")
+            return .commit
+          }
         }
       }
-      try queue.close()
+      // A queue that ends asks Dispatch for a thread, which waits for ever where none can be made:
+      // now there is the room of this one.
+      end.signal()
+      reserve.wait()
+      try result.get()
+      try queue.get().close()
     } catch let error as DatabaseError {
       throw SnapshotError(
         path, "cannot be written: \(error.message ?? "\(error)")", wanted: "room for the snapshot")

@@ -20,7 +20,8 @@ public struct SnapshotFile: Sendable {
       var configuration = Configuration()
       configuration.readonly = true
       configuration.prepareDatabase { database in
-        try database.execute(sql: "PRAGMA cell_size_check = ON")
+        // What queries make on the way stays in memory: nobody else's folder is written to.
+        try database.execute(sql: "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY")
       }
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       let version = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }

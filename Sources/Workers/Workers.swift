@@ -33,6 +33,15 @@ public enum Workers {
     return threads.count == count
   }
 
+  /// Calls `body` on as many threads as can be made, `count` at the most, and returns at once.
+  public static func start(_ count: Int, _ body: @escaping @Sendable () -> Void) -> WorkerThreads {
+    var threads: [pthread_t] = []
+    while threads.count < count, let thread = start(Work(count: 1) { _ in body() }) {
+      threads.append(thread)
+    }
+    return WorkerThreads(threads)
+  }
+
   private static func start(_ work: Work) -> pthread_t? {
     let argument = Unmanaged.passRetained(work)
     var thread = pthread_t()
@@ -48,6 +57,19 @@ public enum Workers {
       return nil
     }
     return thread
+  }
+}
+
+/// Threads that were started and must be waited for once.
+public struct WorkerThreads: Sendable {
+  private let handles: [UInt]
+  public var count: Int { handles.count }
+
+  fileprivate init(_ threads: [pthread_t]) { handles = threads }
+
+  /// Returns when all have ended.
+  public func wait() {
+    for handle in handles { pthread_join(handle, nil) }
   }
 }
 

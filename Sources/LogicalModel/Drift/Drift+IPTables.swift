@@ -122,8 +122,8 @@ extension DriftBuilder {
     _ port: Port, _ record: NeutronPort, _ node: NodeSwitch
   ) -> Bool {
     let short = port.id.rawValue.prefix(Self.chainIDLength)
-    let same = model.ports.filter {
-      $0.id.rawValue.hasPrefix(short) && $0.locations.contains { $0.node == node.name }
+    let same = (portsByChainID[short] ?? []).filter { port in
+      port.locations.contains { $0.node == node.name }
     }
     guard same.count > 1 else { return false }
     unknown(

@@ -58,20 +58,28 @@ extension DriftBuilder {
       found: DriftSide("\(mac) at \(list(bridge.remotes(of: row)))", [row.evidence]))
   }
 
+  /// What the rows of a table tell about a value in a VLAN.
+  private struct Known<Value: Hashable>: Hashable {
+    let vlan: VLANID
+    let value: Value
+  }
+
   mutating func compareMissingUnicast(
     _ bridge: TunnelBridge, _ rows: [FlowEntry], _ ends: [String: IPAddress]
   ) {
     let own = hasTunnels(bridge)
+    let known = Set(
+      rows.compactMap { row in
+        row.matchedMAC.flatMap { mac in row.matchedVLAN.map { Known(vlan: $0, value: mac) } }
+      })
     for (id, locals) in bridge.node.localVLANs where !locals.isEmpty {
       guard let network = model.network(id), !tunnelSegments(of: network).isEmpty else { continue }
       for port in portsByNetwork[id] ?? [] where isPopulated(port) {
         guard let mac = port.mac, let end = port.boundHost.flatMap({ ends[$0] }), end != own
         else { continue }
-        let vlans = locals.map(\.vlan)
-        let has = rows.contains { row in
-          row.matchedMAC == mac && row.matchedVLAN.map(vlans.contains) == true
+        if locals.contains(where: { known.contains(Known(vlan: $0.vlan, value: mac)) }) {
+          continue
         }
-        if has { continue }
         find(
           .tunnelUnicast, .missing, .medium, object(port), on: bridge.node.name,
           at: "\(bridge.name) table \(TunnelTable.unicast)",
@@ -125,16 +133,20 @@ extension DriftBuilder {
     guard bridge.usesL2Population else { return }
     let ends = Dictionary(tunnelEnds.map { ($1, $0) }) { first, _ in first }
     let own = hasTunnels(bridge)
+    let known = Set(
+      rows.compactMap { row in
+        row.match.exact(.arpTPA).flatMap { bits in
+          row.matchedVLAN.map { Known(vlan: $0, value: bits) }
+        }
+      })
     for (id, locals) in bridge.node.localVLANs where !locals.isEmpty {
       guard let network = model.network(id), !tunnelSegments(of: network).isEmpty else { continue }
       for port in portsByNetwork[id] ?? [] where isPopulated(port) {
         guard let end = port.boundHost.flatMap({ ends[$0] }), end != own else { continue }
         for address in port.addresses where address.family == .ipv4 {
-          let has = rows.contains { row in
-            row.match.exact(.arpTPA) == address.bits
-              && row.matchedVLAN.map { vlan in locals.contains { $0.vlan == vlan } } == true
+          if locals.contains(where: { known.contains(Known(vlan: $0.vlan, value: address.bits)) }) {
+            continue
           }
-          if has { continue }
           find(
             .arpResponder, .missing, .medium, object(port), on: bridge.node.name,
             at: "\(bridge.name) table \(TunnelTable.arpResponder), \(address)",

@@ -140,13 +140,8 @@ extension DriftBuilder {
   private mutating func compareBlocking(
     _ port: Port, _ record: NeutronPort, _ attachment: SwitchAttachment, _ node: NodeSwitch
   ) {
-    guard record.isAdminUp, let number = attachment.interface.ofport, number > 0,
-      let flows = node.flows(node.integration)?.records
-    else { return }
-    for flow in flows
-    where flow.table == 0 && flow.matchesOnlyInPort && flow.isDrop
-      && flow.match.inPort == OpenFlowPort(UInt32(number))
-    {
+    guard record.isAdminUp, let number = attachment.interface.ofport, number > 0 else { return }
+    for flow in node.blocked[OpenFlowPort(UInt32(number))] ?? [] {
       find(
         .portBlocked, .extra, .high, object(port), on: node.name,
         at: "\(node.integration?.rawValue ?? "") table 0",

@@ -8,6 +8,9 @@ struct DriftBuilder {
   let hosts: HostDirectory
   /// By name.
   let nodes: [NodeSwitch]
+  private let nodeNumbers: [NodeName: Int]
+  /// By what chains of a port's packet filter are called after.
+  let portsByChainID: [Substring: [Port]]
   let ports: [PortID: NeutronPort]
   /// Those that Neutron has.
   let portsByNetwork: [NetworkID: [Port]]
@@ -26,6 +29,11 @@ struct DriftBuilder {
     self.model = model
     hosts = HostDirectory(facts)
     nodes = facts.nodes.map { NodeSwitch(NodeIndex($0), model) }
+    nodeNumbers = Dictionary(
+      nodes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    portsByChainID = Dictionary(grouping: model.ports) {
+      $0.id.rawValue.prefix(Self.chainIDLength)
+    }
     let records = facts.neutron.ports.records
     ports = Dictionary(records.map { ($0.id, $0) }) { first, _ in first }
     let known = model.ports.filter { $0.network != nil && $0.origin.contains(.api) }
@@ -82,7 +90,9 @@ struct DriftBuilder {
     }
   }
 
-  func node(_ name: NodeName?) -> NodeSwitch? { nodes.first { $0.name == name } }
+  func node(_ name: NodeName?) -> NodeSwitch? {
+    name.flatMap { nodeNumbers[$0] }.map { nodes[$0] }
+  }
 
   mutating func find(
     _ code: DriftCode, _ kind: DriftKind, _ severity: DriftSeverity, _ object: DriftObject,

@@ -18,8 +18,11 @@ struct NodeSwitch {
   let agent: Agent?
   /// Network → VLANs here, one a segment.
   let localVLANs: [NetworkID: [LocalVLAN]]
+  private let networksByVLAN: [VLANID: NetworkID]
   /// By bridge.
   let attachments: [BridgeName: [SwitchAttachment]]
+  /// Flows of the integration bridge that drop all that comes from a port.
+  let blocked: [OpenFlowPort: [FlowEntry]]
 
   init(_ index: NodeIndex, _ model: CloudModel) {
     self.index = index
@@ -39,6 +42,11 @@ struct NodeSwitch {
       local[network.id] = network.localVLANs.filter { $0.node == index.name }
     }
     localVLANs = local
+    networksByVLAN = local.reduce(into: [:]) { found, entry in
+      for vlan in entry.value.map(\.vlan) {
+        found[vlan] = min(found[vlan] ?? entry.key, entry.key)
+      }
+    }
     let bridges = database?.bridges.map(\.name) ?? []
     let configured = agentOptions.compactMap(\.integrationBridge).first ?? "br-int"
     integration = bridges.contains(configured) ? configured : Self.busiest(index.attachments)
@@ -47,6 +55,12 @@ struct NodeSwitch {
       bridges.contains(wanted)
       ? wanted
       : index.attachments.first { Self.isTunnel($0.interface.type) && $0.bridge != nil }?.bridge
+    let flows = integration.flatMap { index.facts.openVSwitch.bridges[$0] }?.flows.records
+    blocked = (flows ?? FlowList()).reduce(into: [:]) { found, flow in
+      guard flow.table == 0, flow.matchesOnlyInPort, flow.isDrop, let port = flow.match.inPort
+      else { return }
+      found[port, default: []].append(flow)
+    }
   }
 
   /// The bridge that most of Neutron's ports are on.
@@ -86,7 +100,7 @@ struct NodeSwitch {
   }
   func vlans(of network: NetworkID) -> [VLANID] { (localVLANs[network] ?? []).map(\.vlan) }
   func network(of vlan: VLANID) -> NetworkID? {
-    localVLANs.filter { $0.value.contains { $0.vlan == vlan } }.keys.sorted().first
+    networksByVLAN[vlan]
   }
 }
 
