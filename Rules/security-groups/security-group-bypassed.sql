@@ -8,7 +8,7 @@
 -- fix: Restart the node's Open vSwitch agent, which writes the port's rules anew.
 -- references: LP2112648
 -- needs: iptables, ip6tables, neutron-ports, neutron-security-group-rules
-WITH open_rule AS (
+WITH open_rule AS MATERIALIZED (
   SELECT r.node, r.family, r.chain, r.rule, r.file, r.line,
     substr(r.chain, length('neutron-openvswi-i') + 1) AS owner
   FROM iptables_rule r
@@ -19,7 +19,7 @@ SELECT o.node || ' ' || coalesce(nullif(p.name, ''), p.id) AS subject,
   'IPv' || o.family || ': "' || o.rule || '" takes every packet, and no security group of '
     || 'the port admits all' AS message,
   o.file, o.line
-FROM open_rule o JOIN neutron_port p ON substr(p.id, 1, 10) = o.owner
+FROM open_rule o CROSS JOIN neutron_port p ON substr(p.id, 1, 10) = o.owner
 WHERE coalesce(p.is_port_security_enabled, 1)
   AND NOT EXISTS (
     SELECT 1 FROM gap g WHERE g.format IN ('neutron-ports', 'neutron-security-group-rules'))
