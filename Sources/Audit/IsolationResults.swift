@@ -14,12 +14,13 @@ public struct IsolationRun {
 
   /// `drift`: what is known to differ is looked at first where not all guests are.
   public init(
-    _ facts: CloudFacts, scope: IsolationScope = .everything, drift: DriftReport? = nil
+    _ facts: CloudFacts, scope: IsolationScope = .everything, drift: DriftReport? = nil,
+    progress: @escaping IsolationCheck.Progress = { _, _, _ in }
   ) {
     var scope = scope
     for finding in drift?.findings ?? [] { scope.suspect(finding) }
     check = IsolationCheck(DataPlaneModel(facts), scope: scope)
-    report = check.run()
+    report = check.run(progress: progress)
     findings = IsolationFindings(check, report).all()
   }
 }

@@ -56,8 +56,16 @@ public final class IsolationCheck {
     tracer = Tracer(cloud)
   }
 
+  /// What a check is at.
+  public enum Phase: String, Sendable {
+    case following = "following the packets of guests"
+    case trying = "trying packets that must arrive"
+  }
+  /// Hears, on any thread, how many of how many are done.
+  public typealias Progress = @Sendable (_ phase: Phase, _ done: Int, _ total: Int) -> Void
+
   /// Nil intent gives a report of unknowns only.
-  public func run() -> IsolationReport {
+  public func run(progress: @escaping Progress = { _, _, _ in }) -> IsolationReport {
     var report = IsolationReport()
     if let gap = audit.intent.gap {
       report.unknowns = ["what tenants asked for is not known: \(gap)"]
@@ -67,8 +75,9 @@ public final class IsolationCheck {
     report.guestCount = cloud.guests.count
     checkLeaks(
       &report,
-      from: choice.senders.map { .guest($0) } + cloud.outsideHosts.indices.map { .outside($0) })
-    checkExpectations(&report, choice)
+      from: choice.senders.map { .guest($0) } + cloud.outsideHosts.indices.map { .outside($0) },
+      progress: progress)
+    checkExpectations(&report, choice, progress)
     if !choice.isEverybody {
       let left = cloud.guests.count - choice.senders.count
       report.unfollowedCount = left
@@ -80,10 +89,14 @@ public final class IsolationCheck {
   }
 
   /// Origins are looked at side by side, by as many workers as the machine has processors.
-  public func checkLeaks(_ report: inout IsolationReport, from origins: [ReachOrigin]) {
+  public func checkLeaks(
+    _ report: inout IsolationReport, from origins: [ReachOrigin],
+    progress: @escaping Progress = { _, _, _ in }
+  ) {
     let next = Atomic<Int>(0)
     let answers = Mutex<[Int: OriginAnswer]>([:])
-    Workers.perform(Self.workers(for: origins.count)) { [cloud, tracer] _ in
+    let workers = min(ProcessInfo.processInfo.activeProcessorCount, Self.maximumWorkers)
+    Workers.perform(min(workers, origins.count)) { [cloud, tracer] _ in
       var audit = IsolationAudit(cloud)
       var confirmation = LeakConfirmation(tracer: tracer, space: audit.reach.space)
       while true {
@@ -94,7 +107,11 @@ public final class IsolationCheck {
           confirmation = LeakConfirmation(tracer: tracer, space: audit.reach.space)
         }
         let answer = OriginAnswer(audit.audit(origins[index]), confirmation)
-        answers.withLock { $0[index] = answer }
+        let done = answers.withLock { answers in
+          answers[index] = answer
+          return answers.count
+        }
+        progress(.following, done, origins.count)
       }
     }
     let found = answers.withLock { $0 }.sorted { $0.key < $1.key }.map(\.value)
@@ -112,23 +129,18 @@ public final class IsolationCheck {
   /// Sets are kept until a worker has so many edges of them, some 200 MB; then it begins anew.
   private static let maximumEdges = 10_000_000
 
-  public func checkExpectations(_ report: inout IsolationReport) {
-    checkExpectations(&report, GuestChoice(audit.intent, scope))
-  }
-
-  private func checkExpectations(_ report: inout IsolationReport, _ choice: GuestChoice) {
+  private func checkExpectations(
+    _ report: inout IsolationReport, _ choice: GuestChoice, _ progress: Progress
+  ) {
     let expected = ExpectedTraffic(audit.intent, choice).all()
     report.expectationCount = expected.count
     let answers = Mutex<[(Int, ExpectationAnswer)]>([])
-    let next = Atomic<Int>(0)
-    Workers.perform(Self.workers(for: expected.count)) { [tracer] _ in
-      while true {
-        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard index < expected.count else { return }
-        if let answer = Self.answer(expected[index], tracer) {
-          answers.withLock { $0.append((index, answer)) }
-        }
+    let done = Atomic<Int>(0)
+    Workers.perform(expected.count) { [tracer] index in
+      if let answer = Self.answer(expected[index], tracer) {
+        answers.withLock { $0.append((index, answer)) }
       }
+      progress(.trying, done.wrappingAdd(1, ordering: .relaxed).newValue, expected.count)
     }
     for (_, answer) in answers.withLock({ $0 }).sorted(by: { $0.0 < $1.0 }) {
       switch answer {
@@ -154,10 +166,6 @@ public final class IsolationCheck {
       return .broken(
         Breakage(expectation: expectation, verdict: verdict, result: result, reason: reason))
     }
-  }
-
-  private static func workers(for tasks: Int) -> Int {
-    min(ProcessInfo.processInfo.activeProcessorCount, maximumWorkers, tasks)
   }
 
   private static let noReason = Reason(code: "not-delivered", text: "no copy of it arrives")

@@ -32,6 +32,7 @@ extension SnapshotFile {
   /// Makes a snapshot of what `body` writes.
   static func write(to path: String, _ body: (inout SnapshotWriter) throws -> Void) throws {
     try checkTarget(path)
+    let file = try AtomicFile(target: path)
     let end = DispatchSemaphore(value: 0)
     let reserve = Workers.start(1) { end.wait() }
     guard reserve.count == 1 else {
@@ -39,7 +40,6 @@ extension SnapshotFile {
         path, "cannot be written: no thread can be made",
         wanted: "more memory (ulimit -v) or processes (ulimit -u)")
     }
-    let file = try AtomicFile(target: path)
     do {
       let queue = Result { try DatabaseQueue(path: file.path, configuration: writing) }
       let result = Result {

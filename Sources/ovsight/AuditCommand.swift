@@ -14,7 +14,8 @@ struct AuditCommand: ParsableCommand {
       The rules of the rule folder are looked at, and over all packets, which arrive that Neutron's \
       objects do not allow (each with one that was traced) and which must arrive and do not. Where \
       the sets and the tracer disagree, the audit says so. What agents leave open on every node of \
-      their kind is of severity info and shown with --severity info.
+      their kind is of severity info and shown with --severity info. Of a large cloud not all guests' \
+      packets are followed (--origins), and the answer about the others is unknown.
 
         ovsight audit cloud.db --severity high
         ovsight audit cloud.db --format sarif > findings.sarif
@@ -102,14 +103,23 @@ struct AuditCommand: ParsableCommand {
     var facts: CloudFacts?
     var derived: DerivedRows?
     var run: IsolationRun?
+    let progress = AuditProgress()
+    defer { progress.finish() }
     if isolation || waivers != nil || rules.contains(where: \.needsDerivedTables) {
+      progress.begin("reading the snapshot")
       let loaded = try snapshot.loadFacts()
+      progress.begin("comparing nodes with Neutron")
       let drift = Drift.report(CloudModel(loaded), loaded)
-      if isolation { run = IsolationRun(loaded, scope: origins.scope, drift: drift) }
+      if isolation {
+        run = IsolationRun(
+          loaded, scope: origins.scope, drift: drift, progress: progress.isolation)
+      }
       derived = DerivedRows(drift: drift, isolation: run)
       facts = loaded
     }
-    var report = try Auditor.audit(snapshot, rules: rules, derived: derived)
+    var report = try Auditor.audit(
+      snapshot, rules: rules, derived: derived, progress: progress.rule)
+    progress.finish()
     var notes: [String] = []
     if let facts {
       if let run { report.add(run, facts) }

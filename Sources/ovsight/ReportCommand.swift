@@ -113,11 +113,18 @@ struct ReportCommand: ParsableCommand {
   }
 
   private func addFindings(_ input: inout ReportInput, _ file: SnapshotFile) throws {
+    let progress = AuditProgress()
+    defer { progress.finish() }
+    progress.begin("comparing nodes with Neutron")
     let drift = Drift.report(input.model, input.facts)
     let run =
-      isolation ? IsolationRun(input.facts, scope: origins.scope, drift: drift) : nil
+      isolation
+      ? IsolationRun(
+        input.facts, scope: origins.scope, drift: drift, progress: progress.isolation) : nil
     let names = ObjectNames(input.model)
-    if var report = try audit(file, DerivedRows(drift: drift, isolation: run)) {
+    if var report = try audit(
+      file, DerivedRows(drift: drift, isolation: run), progress)
+    {
       if let run { report.add(run, input.facts) }
       input.findings = FindingSet(report.showing(severity), names: names)
       input.findings?.leftOut = report.leftOut(below: severity) ?? ""
@@ -157,12 +164,14 @@ struct ReportCommand: ParsableCommand {
   }
 
   /// Nil where the program came without rules, which the report says.
-  private func audit(_ file: SnapshotFile, _ derived: DerivedRows) throws -> AuditReport? {
+  private func audit(
+    _ file: SnapshotFile, _ derived: DerivedRows, _ progress: AuditProgress
+  ) throws -> AuditReport? {
     guard let folder = rules ?? RuleFolder.builtIn() else { return nil }
     let rules = try RuleFolder.rules(in: folder)
     return try Auditor.audit(
       file, rules: isolation ? rules : rules.filter { !$0.needs.contains(["reach"]) },
-      derived: derived)
+      derived: derived, progress: progress.rule)
   }
 
   private func addAnswers(_ input: inout ReportInput) throws {

@@ -41,4 +41,25 @@ import Testing
     #expect(run.output.contains("All packets of 6 origins (of 16 guests)"))
     #expect(try Program.run(["audit", file, "--origins", "0"]).status == 2)
   }
+
+  /// On a terminal, which `script` makes; into a file not a byte of it.
+  @Test func aTerminalHearsWhatItIsAt() throws {
+    let folder = try ScratchFolder()
+    let file = try snapshot(in: folder, Self.small)
+    func onTerminal(_ arguments: String) throws -> String {
+      let process = Process()
+      process.executableURL = URL(filePath: "/usr/bin/script")
+      process.arguments = [
+        "-qec", "\(try Program.executable.path()) \(arguments)", "/dev/null",
+      ]
+      return try Program.finish(process).output
+    }
+    let audit = try onTerminal("audit \(file) --origins 5")
+    #expect(audit.contains("following the packets of guests: 6 of 6"))
+    #expect(audit.contains("trying packets that must arrive: "))
+    #expect(audit.contains("rule dhcp-"))
+    let imported = try onTerminal("import \(folder.file("cloud")) -o \(folder.file("b.db"))")
+    #expect(imported.contains("writing cmp1, "))
+    #expect(try Program.run(["audit", file, "--origins", "5"]).error.isEmpty)
+  }
 }

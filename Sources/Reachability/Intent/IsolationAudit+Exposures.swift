@@ -37,7 +37,9 @@ extension IsolationAudit {
         found.append((.filteringBridge, space.isGroup(.ethDestination)))
       }
     case .service:
-      if case .stack(let key) = place, isFloatingLink(key) { found.append((.floatingLink, .all)) }
+      if case .stack(let key) = place, isFloatingLink(key) {
+        found.append((.floatingLink, echoRequests))
+      }
     case .externalIdentity:
       if case .guest(let index) = origin, intent.policy(of: index)?.isFiltered == false {
         found.append((.unfilteredPort, foreign(index)))
@@ -45,6 +47,15 @@ extension IsolationAudit {
     default: break
     }
     return found
+  }
+
+  var echoRequests: PacketSet {
+    space.or(
+      space.all(of: [space.family(.ipv4), space.value(.ipProtocol, 1), space.value(.sourcePort, 8)]
+      ),
+      space.all(of: [
+        space.family(.ipv6), space.value(.ipProtocol, 58), space.value(.sourcePort, 128),
+      ]))
   }
 
   /// A distributed router's end of its link to the node's floating IP namespace.

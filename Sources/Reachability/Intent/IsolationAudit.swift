@@ -373,12 +373,7 @@ public final class IsolationAudit {
 
   /// What something answers: echo requests, and ports that a process listens on.
   func served(_ namespace: NamespaceModel, _ key: DeviceKey) -> PacketSet {
-    var set = space.or(
-      space.all(of: [space.family(.ipv4), space.value(.ipProtocol, 1), space.value(.sourcePort, 8)]
-      ),
-      space.all(of: [
-        space.family(.ipv6), space.value(.ipProtocol, 58), space.value(.sourcePort, 128),
-      ]))
+    var set = echoRequests
     // Nobody answers an echo request to all, nor a SYN.
     let forAll = space.union(
       [space.value(.destination, 0xffff_ffff)]
