@@ -139,7 +139,7 @@ import Testing
   func aliasesAsKeysAreBounded(_ keys: String) {
     var yaml = "x0: &x0 [y, y]\n"
     for level in 1..<30 { yaml += "x\(level): &x\(level) [*x\(level - 1), *x\(level - 1)]\n" }
-    let wanted = "aliases beside keys that are lists or mappings: wanted keys that are text"
+    let wanted = "31: aliases beside keys that are lists or mappings: wanted keys that are text"
     #expect(error(yaml + keys, file: "x.yml") == "x.yml: no YAML: \(wanted)")
     #expect(throws: CollectionError("x: no YAML: wanted clouds with auth")) {
       try CloudSettings.named("a", environment: ["OS_CLIENT_CONFIG_FILE": "x"]) { _ in

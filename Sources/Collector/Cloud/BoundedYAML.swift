@@ -5,7 +5,10 @@ import Yams
 enum BoundedYAML {
   /// Why a text is not read.
   struct Refusal: Error, CustomStringConvertible {
-    let description = "aliases beside keys that are lists or mappings: wanted keys that are text"
+    let line: Int
+    var description: String {
+      "\(line): aliases beside keys that are lists or mappings: wanted keys that are text"
+    }
   }
 
   /// Twelve aliases in four levels of three make 81 of one node; each three more, three times that.
@@ -18,8 +21,8 @@ enum BoundedYAML {
   /// other than text.
   static func compose(_ text: String) throws -> Node? {
     let bytes = Array(text.utf8)
-    guard aliasCount(bytes) <= maximumAliases || !mayHaveCompoundKeys(bytes) else {
-      throw Refusal()
+    if aliasCount(bytes) > maximumAliases, let place = compoundKey(bytes) {
+      throw Refusal(line: bytes[..<place].count { $0 == UInt8(ascii: "\n") } + 1)
     }
     return try Yams.compose(yaml: text)
   }
@@ -29,11 +32,11 @@ enum BoundedYAML {
     zip(bytes, bytes.dropFirst()).count { $0 == UInt8(ascii: "*") && isNamePart($1) }
   }
 
-  /// Whether there is anything like `? key`, `[a]: b`, `{a: b}: c` or `*alias: b`, also within text.
-  private static func mayHaveCompoundKeys(_ bytes: [UInt8]) -> Bool {
-    if bytes.contains(UInt8(ascii: "?")) { return true }
-    return bytes.indices.contains { colon in
-      bytes[colon] == UInt8(ascii: ":") && endsCompound(bytes[..<colon])
+  /// The first place of anything like `? key`, `[a]: b`, `{a: b}: c` or `*alias: b`, also within text.
+  private static func compoundKey(_ bytes: [UInt8]) -> Int? {
+    bytes.indices.first { place in
+      bytes[place] == UInt8(ascii: "?")
+        || bytes[place] == UInt8(ascii: ":") && endsCompound(bytes[..<place])
     }
   }
 
