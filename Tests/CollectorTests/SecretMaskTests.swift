@@ -59,6 +59,10 @@ import Testing
       .processes, " 13 1 root 5 x --password=S3cr3t --port=1",
       " 13 1 root 5 x --password=*** --port=1"
     ),
+    (
+      .processes, "13 1 root 5 neutron --os-token S3cr3t --os-password S3cr3t -v",
+      "13 1 root 5 neutron --os-token *** --os-password *** -v"
+    ),
     (.processes, "14 1 root 5 sshpass -p S3cr3t ssh h", "14 1 root 5 sshpass -p *** ssh h"),
     (
       .processes, "15 1 root 5 curl -u admin:S3cr3t http://h",

@@ -186,7 +186,7 @@ enum ScriptLibrary {
         }
         while (sign && substr(low, at, 1) == "\\") at++
         if (!sign && blanks && key == "auth_pass") sign = 2
-        if (!sign && blanks && dialect == "processes" && (first result) ~ /(^|[ \t])--?[A-Za-z0-9_-]*$/) sign = 3
+        if (!sign && blanks && dialect == "processes" && (result first) ~ /(^|[ \t])--?[A-Za-z0-9_-]*$/) sign = 3
         if (!sign || at > length(text)) { result = result substr(text, 1, at - 1); text = substr(text, at); low = tolower(text); continue }
         start = at
         if (substr(text, at, 1) ~ /["\047]/) {
@@ -222,8 +222,8 @@ enum ScriptLibrary {
     function masked_arguments(text,   count, list, i, word, option, mysql, sshpass, result) {
       count = split(text, list, / /); mysql = 0; sshpass = 0; option = ""; result = ""
       for (i = 1; i <= count; i++) {
-        if (list[i] ~ /(^|\/)mysql[^\/]*$/) mysql = 1
-        if (list[i] ~ /(^|\/)sshpass$/) sshpass = 1
+        if (list[i] ~ /(^|\/)mysql[^\/]*\/*$/) mysql = 1
+        if (list[i] ~ /(^|\/)sshpass\/*$/) sshpass = 1
       }
       for (i = 1; i <= count; i++) {
         word = list[i]
