@@ -124,6 +124,7 @@ let package = Package(
     .target(
       name: "SwitchLab", dependencies: ["Facts", "Formats", "NetworkTypes", "OpenFlow"],
       path: "Tests/SwitchLab", swiftSettings: strict + fast),
+    .target(name: "ProcessorTime", path: "Tests/ProcessorTime", swiftSettings: strict),
     // The captured clouds with a fault each, as edits of the healthy one.
     .target(
       name: "FaultCaptures", dependencies: ["Facts", "Formats", "NetworkTypes"],
@@ -133,7 +134,10 @@ let package = Package(
       swiftSettings: strict + fast),
     .executableTarget(
       name: "ovsight-benchmark",
-      dependencies: ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow", "SwitchLab"],
+      dependencies: [
+        "Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow", "ProcessorTime",
+        "SwitchLab",
+      ],
       path: "Tests/Benchmarks/Benchmark", swiftSettings: strict + fast),
     tests("NetworkTypesTests", ["NetworkTypes", "Conntrack"]),
     tests("PacketSetsTests", ["PacketSets"]),
@@ -143,7 +147,7 @@ let package = Package(
         "DataPlane", "Facts", "FaultCaptures", "Formats", "Isolation", "NetworkTypes",
         "PacketSets", "Reachability", "Trace",
       ]),
-    tests("FormatsTests", ["Facts", "Formats", "Namespaces", "NetworkTypes"]),
+    tests("FormatsTests", ["Facts", "Formats", "Namespaces", "NetworkTypes", "ProcessorTime"]),
     tests(
       "OpenFlowTests",
       ["Conntrack", "Facts", "Formats", "NetworkTypes", "OpenFlow", "SwitchLab"]),
@@ -176,10 +180,10 @@ let package = Package(
       "ReportTests",
       [
         "Audit", "DataPlane", "Facts", "FaultCaptures", "Formats", "LogicalModel", "NetworkTypes",
-        "Report", "Trace",
+        "ProcessorTime", "Report", "Trace",
       ]),
     tests(
-      "CollectorTests", ["Collector", "Facts", "Formats", "NetworkTypes"],
+      "CollectorTests", ["Collector", "Facts", "Formats", "NetworkTypes", "ProcessorTime"],
       exclude: ["openstack.py"]),
     tests(
       "ReplayTests",

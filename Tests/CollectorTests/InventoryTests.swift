@@ -1,4 +1,5 @@
 // Inventories as operators have them, and what is run for each node.
+import ProcessorTime
 import Testing
 
 @testable import Collector
@@ -132,9 +133,9 @@ import Testing
     #expect(error(deep, file: "x.yml")?.hasPrefix("x.yml: no YAML: ") == true)
   }
 
-  /// Thirty lines of aliases of aliases as keys are 2^30 nodes to whoever compares keys.
+  /// Thirty lines of aliases of aliases as keys are 2^30 nodes to whoever compares keys, who does not
+  /// end then.
   @Test(
-    .timeLimit(.minutes(1)),
     arguments: ["? *x29\n: 1\n? *x29\n: 2", "{*x29 : 1, ?*x28 : 2}", "[*x29]: 1", "*x29 \t: 1"])
   func aliasesAsKeysAreBounded(_ keys: String) {
     var yaml = "x0: &x0 [y, y]\n"
@@ -158,9 +159,9 @@ import Testing
   @Test func manyHostsInManyGroupsAreResolvedInTime() throws {
     var text = "h[1:20000]\n"
     for group in 0..<50 { text += "[g\(group)]\nh[1:20000]\n" }
-    let start = ContinuousClock.now
+    let start = threadSeconds()
     #expect(try lines(text).count == 20_000)
-    #expect(ContinuousClock.now - start < .seconds(60))
+    #expect(threadSeconds() - start < 60)
   }
 
   @Test func oneNodeNamedTwiceNamesBoth() throws {

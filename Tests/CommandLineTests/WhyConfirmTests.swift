@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.serialized, .enabled(if: Replay.obstacle == nil, "a replay \(Replay.obstacle ?? "")"))
 struct WhyConfirmTests {
-  @Test(.timeLimit(.minutes(5))) func theWireIsAskedAboutTheLegThatDecides() throws {
+  @Test(.timeLimit(.minutes(30))) func theWireIsAskedAboutTheLegThatDecides() throws {
     let folder = try ScratchFolder()
     let snapshot = folder.file("cloud.db")
     let state = "/run/ovsight-replay/test-\(UUID().uuidString)"

@@ -44,7 +44,7 @@ struct LiveConfirmTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(20)))
+  @Test(.timeLimit(.minutes(30)))
   func theWireDoesWhatWasPredictedAndChangesAreCaught() throws {
     let folder = "/run/ovsight-replay/test-\(UUID().uuidString)"
     defer { _ = Replay.down(folder) }

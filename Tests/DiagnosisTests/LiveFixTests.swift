@@ -28,7 +28,7 @@ struct LiveFixTests {
   /// Probes of a fault that are sent.
   private static let probesPerFault = 2
 
-  @Test(.timeLimit(.minutes(5)), arguments: rows)
+  @Test(.timeLimit(.minutes(30)), arguments: rows)
   func thePrintedCommandsMendTheLivingCloud(_ row: FaultWalkTests.Row) throws {
     let facts = try row.capture().facts()
     let diagnostician = Diagnostician(facts)
@@ -60,7 +60,7 @@ struct LiveFixTests {
 
   /// Faults of the catalogue that a node's own commands mend, all at once: what is printed for the
   /// first broken probe is done, until none is broken.
-  @Test(.timeLimit(.minutes(10))) func aCloudFullOfFaultsIsMendedStepByStep() throws {
+  @Test(.timeLimit(.minutes(30))) func aCloudFullOfFaultsIsMendedStepByStep() throws {
     var facts = try FaultCapture.healthyFacts.get()
     // Services and keepalived need their agents; a replay's switches are in user space, where tunnels
     // do not cross the host's packet filter.

@@ -32,7 +32,7 @@ struct Killing: Sendable, CustomStringConvertible {
 
 @Suite(.serialized, .enabled(if: Replay.obstacle == nil, "a replay \(Replay.obstacle ?? "")"))
 struct KilledReplayTests {
-  @Test(.timeLimit(.minutes(20)), arguments: Killing.all)
+  @Test(.timeLimit(.minutes(30)), arguments: Killing.all)
   func nothingIsLeft(_ killing: Killing) throws {
     let host = try PrivateHost()
     defer { host.end() }

@@ -10,7 +10,7 @@ import Testing
 
 @Suite(.serialized, .enabled(if: Replay.obstacle == nil, "a replay \(Replay.obstacle ?? "")"))
 struct LiveReplayTests {
-  @Test(.timeLimit(.minutes(20)), arguments: LiveCloud.captures)
+  @Test(.timeLimit(.minutes(30)), arguments: LiveCloud.captures)
   func whatIsCollectedFromAReplayIsWhatWasReplayed(_ capture: String) throws {
     let facts = try LiveCloud.facts(capture)
     let cloud = DataPlaneModel(facts)

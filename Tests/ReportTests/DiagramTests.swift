@@ -2,6 +2,7 @@
 import Facts
 import Foundation
 import NetworkTypes
+import ProcessorTime
 import Testing
 import Trace
 
@@ -116,13 +117,6 @@ import Trace
       #expect(text.utf8.count < PageWriter.pageLimit, "\(name): \(text.utf8.count)")
     }
     #expect(seconds < 60)
-  }
-
-  /// What this thread has computed for; other tests and programs do not count.
-  private func threadSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   /// The nodes of a cloud many times over, under other names.

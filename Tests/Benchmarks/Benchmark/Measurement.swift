@@ -1,5 +1,6 @@
 // Repeated measurements as a median and a spread, and rows of the table that people read.
 import Glibc
+import ProcessorTime
 
 /// Times of one thing, run several times.
 struct Times {
@@ -15,17 +16,11 @@ struct Times {
   static func of(_ count: Int, _ body: () throws -> Void) rethrows -> Times {
     var seconds: [Double] = []
     for _ in 0..<count {
-      let start = processorSeconds()
+      let start = threadSeconds()
       try body()
-      seconds.append(processorSeconds() - start)
+      seconds.append(threadSeconds() - start)
     }
     return Times(seconds)
-  }
-
-  private static func processorSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }
 
