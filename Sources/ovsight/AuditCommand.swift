@@ -64,6 +64,9 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "List the rules in place of an audit.")
   var list = false
 
+  @Flag(help: "Say at the end what took how long, for whoever writes rules.")
+  var times = false
+
   @Flag(
     help: """
       Print the derived tables that rules may ask (drift, reach, leak, breakage) as SQL in place of \
@@ -120,6 +123,7 @@ struct AuditCommand: ParsableCommand {
     var report = try Auditor.audit(
       snapshot, rules: rules, derived: derived, progress: progress.rule)
     progress.finish()
+    if times { for row in progress.longest { printError("\(row.milliseconds) ms  \(row.phase)") } }
     var notes: [String] = []
     if let facts {
       if let run { report.add(run, facts) }
