@@ -67,7 +67,7 @@ let package = Package(
     module("OpenFlow", ["Conntrack", "Facts", "NetworkTypes"], fast + unchecked),
     module("Netfilter", ["Conntrack", "Facts", "NetworkTypes"], fast),
     module("DataPlane", ["Conntrack", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"], fast),
-    module("LogicalModel", ["Facts", "NetworkTypes"]),
+    module("LogicalModel", ["Facts", "NetworkTypes", "Workers"]),
     module(
       "Trace", ["Conntrack", "DataPlane", "Facts", "Netfilter", "NetworkTypes", "OpenFlow"], fast),
     module("PacketSets", [], fast),

@@ -39,14 +39,19 @@ public struct CloudModel: Sendable {
   public func securityGroup(_ id: SecurityGroupID?) -> SecurityGroup? {
     id.flatMap { index.groups[$0] }.map { securityGroups[$0] }
   }
+  public func subnet(_ id: SubnetID?) -> Subnet? {
+    id.flatMap { index.subnets[$0] }.map { subnets[$0] }
+  }
+  public func node(_ name: NodeName) -> Node? { index.nodes[name].map { nodes[$0] } }
   public func subnets(of network: NetworkID) -> [Subnet] {
-    subnets.filter { $0.network == network }
+    (index.subnetsByNetwork[network] ?? []).map { subnets[$0] }
   }
-  public func ports(of network: NetworkID) -> [Port] { ports.filter { $0.network == network } }
+  public func ports(of network: NetworkID) -> [Port] {
+    (index.portsByNetwork[network] ?? []).map { ports[$0] }
+  }
   public func floatingIPs(of router: RouterID) -> [FloatingIP] {
-    floatingIPs.filter { $0.router == router }
+    (index.floatingIPsByRouter[router] ?? []).map { floatingIPs[$0] }
   }
-  public func node(_ name: NodeName) -> Node? { nodes.first { $0.name == name } }
 
   /// The port's own name, else its server's, router's or network's with what it is there.
   public func title(of port: Port) -> String {
@@ -68,4 +73,9 @@ struct ModelIndex: Sendable {
   var routers: [RouterID: Int] = [:]
   var servers: [ServerID: Int] = [:]
   var groups: [SecurityGroupID: Int] = [:]
+  var nodes: [NodeName: Int] = [:]
+  var subnets: [SubnetID: Int] = [:]
+  var subnetsByNetwork: [NetworkID: [Int]] = [:]
+  var portsByNetwork: [NetworkID: [Int]] = [:]
+  var floatingIPsByRouter: [RouterID: [Int]] = [:]
 }

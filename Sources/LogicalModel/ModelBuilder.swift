@@ -94,14 +94,21 @@ struct ModelBuilder {
   }
 
   private func index(of model: CloudModel) -> ModelIndex {
-    func positions<Item, Kind>(
-      _ items: [Item], _ id: (Item) -> Identifier<Kind>
-    ) -> [Identifier<Kind>: Int] {
-      Dictionary(items.enumerated().map { (id($1), $0) }) { first, _ in first }
+    func positions<Item, Key: Hashable>(_ items: [Item], _ key: (Item) -> Key?) -> [Key: Int] {
+      groups(items, key).mapValues { $0[0] }
+    }
+    func groups<Item, Key: Hashable>(_ items: [Item], _ key: (Item) -> Key?) -> [Key: [Int]] {
+      items.indices.reduce(into: [:]) { found, position in
+        if let key = key(items[position]) { found[key, default: []].append(position) }
+      }
     }
     return ModelIndex(
       networks: positions(model.networks, \.id), ports: positions(model.ports, \.id),
       routers: positions(model.routers, \.id), servers: positions(model.servers, \.id),
-      groups: positions(model.securityGroups, \.id))
+      groups: positions(model.securityGroups, \.id), nodes: positions(model.nodes, \.name),
+      subnets: positions(model.subnets, \.id),
+      subnetsByNetwork: groups(model.subnets, \.network),
+      portsByNetwork: groups(model.ports, \.network),
+      floatingIPsByRouter: groups(model.floatingIPs, \.router))
   }
 }

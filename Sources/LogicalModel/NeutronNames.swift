@@ -104,10 +104,11 @@ package enum DevicePrefix: String, CaseIterable {
   package func device(of port: PortID) -> InterfaceName {
     InterfaceName(rawValue + port.rawValue.prefix(NeutronNames.deviceIDLength))
   }
+  package static let shortestVethID = 8
   /// The veth of a router; its name keeps 10 or 11 characters of the id, by release.
   package func isDevice(_ interface: InterfaceName, of router: RouterID) -> Bool {
     guard let rest = interface.rawValue.after(rawValue) else { return false }
-    return rest.count >= 8 && router.rawValue.hasPrefix(rest)
+    return rest.count >= Self.shortestVethID && router.rawValue.hasPrefix(rest)
   }
 }
 

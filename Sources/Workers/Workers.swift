@@ -21,6 +21,18 @@ public enum Workers {
     }
   }
 
+  /// What `transform` makes of each, in their order; side by side.
+  public static func map<Input: Sendable, Output: Sendable>(
+    _ inputs: [Input], _ transform: @Sendable (Input) -> Output
+  ) -> [Output] {
+    let outputs = Mutex<[Output?]>(Array(repeating: nil, count: inputs.count))
+    perform(inputs.count) { index in
+      let output = transform(inputs[index])
+      outputs.withLock { $0[index] = output }
+    }
+    return outputs.withLock { $0.compactMap(\.self) }
+  }
+
   /// Whether `count` threads can be made at one time; what runs on Dispatch asks before it begins.
   public static func canBeMade(_ count: Int) -> Bool {
     let end = DispatchSemaphore(value: 0)

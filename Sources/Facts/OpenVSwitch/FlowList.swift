@@ -68,6 +68,17 @@ public struct FlowList: Sendable {
   }
   public func evidence(at index: Int) -> Evidence { evidence(of: rows[index]) }
 
+  /// The flows of some tables, in their order; the others are not looked into.
+  public func entries(of tables: Set<UInt8>) -> [FlowEntry] {
+    var isWanted = [Bool](repeating: false, count: 256)
+    for table in tables { isWanted[Int(table)] = true }
+    return rows.lazy.filter { isWanted[Int($0.table)] }.map(entry(of:))
+  }
+  /// Whether a table has a flow of some priorities.
+  public func holds(_ table: UInt8, _ priorities: ClosedRange<UInt16>) -> Bool {
+    rows.contains { $0.table == table && priorities.contains($0.priority) }
+  }
+
   // MARK: Adding
 
   package mutating func reserveCapacity(flows: Int) {

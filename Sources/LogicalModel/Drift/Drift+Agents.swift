@@ -32,10 +32,8 @@ extension DriftBuilder {
     }
   }
 
-  mutating func compareLeftovers() {
-    for node in nodes {
-      for (name, role) in node.index.roles { compareNamespace(name, role, node) }
-    }
+  mutating func compareLeftovers(of node: NodeSwitch) {
+    for (name, role) in node.index.roles { compareNamespace(name, role, node) }
   }
 
   private mutating func compareNamespace(

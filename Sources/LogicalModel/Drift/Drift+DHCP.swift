@@ -27,7 +27,7 @@ extension DriftBuilder {
     guard let name, let node = node(name) else {
       return unknown(.dhcpServer, nil, "host \(agent.host) was not captured")
     }
-    let server = model.dhcpServers.first { $0.network == network.id && $0.node == name }
+    let server = lookups.servers[network.id]?.first { $0.node == name }
     let wanted = DriftSide("scheduled on \(agent.host)", [agent.evidence] + network.evidence)
     switch server.map({ isServing($0, node) }) ?? nil {
     case true?: break
@@ -61,8 +61,7 @@ extension DriftBuilder {
     _ network: Network, _ subnets: [Subnet], _ scheduled: [(NodeName?, NeutronAgent)]
   ) {
     let names = Set(scheduled.compactMap(\.0))
-    for server in model.dhcpServers
-    where server.network == network.id && server.isAlive == true {
+    for server in lookups.servers[network.id] ?? [] where server.isAlive == true {
       if names.contains(server.node), !subnets.isEmpty { continue }
       // An agent that no captured host answers to may be this node's.
       if scheduled.contains(where: { $0.0 == nil }) { continue }
@@ -132,14 +131,23 @@ extension DriftBuilder {
   ) {
     let assigned = Set(subnets.filter(isAssigned).compactMap(\.id))
     let ports = portsByNetwork[network.id] ?? []
+    let byMAC = entries.reduce(into: [MACAddress: [DnsmasqHost]]()) { found, entry in
+      for mac in Set(entry.macs) { found[mac, default: []].append(entry) }
+    }
+    let byAddress = entries.reduce(into: [IPAddress: [DnsmasqHost]]()) { found, entry in
+      for address in Set(entry.addresses) { found[address, default: []].append(entry) }
+    }
+    let owners = ports.reduce(into: [IPAddress: [Port]]()) { found, port in
+      for address in Set(port.addresses) { found[address, default: []].append(port) }
+    }
     for port in ports where port.owner == .server || port.owner == .subPort {
       guard let mac = port.mac, port.origin.contains(.api), port.isAdminUp != false else {
         continue
       }
       for fixed in port.fixedIPs where fixed.subnet.map(assigned.contains) == true {
-        let own = entries.filter { $0.macs.contains(mac) }
+        let own = byMAC[mac] ?? []
         if own.contains(where: { $0.addresses.contains(fixed.address) }) { continue }
-        let others = entries.filter { $0.addresses.contains(fixed.address) }
+        let others = byAddress[fixed.address] ?? []
         let found = own + others
         find(
           .dhcpHost, found.isEmpty ? .missing : .different, .high, object(port), on: node.name,
@@ -150,12 +158,12 @@ extension DriftBuilder {
     }
     for entry in entries {
       for address in entry.addresses {
-        let isPorts = ports.contains { port in
-          port.addresses.contains(address) && port.mac.map(entry.macs.contains) == true
+        let isPorts = owners[address]?.contains { port in
+          port.mac.map(entry.macs.contains) == true
         }
         // Said already, where the address is a port's.
-        let owner = ports.first { $0.addresses.contains(address) }
-        if isPorts || owner?.owner == .server { continue }
+        let owner = owners[address]?.first
+        if isPorts == true || owner?.owner == .server { continue }
         find(
           .dhcpHost, .extra, .medium, object(network.id), on: node.name,
           at: "dnsmasq of network \(network.label)",

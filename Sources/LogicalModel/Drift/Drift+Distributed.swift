@@ -5,7 +5,7 @@ import NetworkTypes
 
 extension DriftBuilder {
   mutating func compareDistributedRouting() {
-    for router in wantedRouters where router.mode.isDistributed {
+    for router in lookups.wantedRouters where router.mode.isDistributed {
       for place in router.places where place.part == .router {
         compareCentralRules(of: router, at: place)
         compareNeighbours(of: router, at: place)
@@ -27,7 +27,7 @@ extension DriftBuilder {
       let device = DevicePrefix.routerInterface.device(of: interface.port)
       guard facts.links.records.contains(where: { $0.name == device }) else { continue }
       for fixed in port.fixedIPs where fixed.address.family == .ipv4 {
-        guard let subnet = model.subnets.first(where: { $0.id == fixed.subnet && $0.id != nil }),
+        guard let subnet = model.subnet(fixed.subnet),
           let central = centralAddress(router, subnet), !sharesScope(subnet, router)
         else { continue }
         let own = rules.filter { $0.source == subnet.cidr && $0.destination == nil }
@@ -56,7 +56,7 @@ extension DriftBuilder {
   /// In one address scope with the outside, a subnet needs no translation and leaves directly.
   private func sharesScope(_ subnet: Subnet, _ router: Router) -> Bool {
     func scope(_ id: NetworkID?) -> String? {
-      neutron.networks.records.first { $0.id == id }?.ipv4AddressScope
+      id.flatMap { lookups.networkRecords[$0] }?.ipv4AddressScope
     }
     guard let inner = scope(subnet.network) else { return false }
     return inner == scope(router.gateway?.network)
@@ -84,28 +84,30 @@ extension DriftBuilder {
       guard facts.links.records.contains(where: { $0.name == device }) else { continue }
       let subnets = Set(model.port(interface.port)?.fixedIPs.compactMap(\.subnet) ?? [])
       let own = neighbours.filter { $0.interface == device }
-      let others = portsByNetwork[network] ?? []
-      for port in others where port.owner != .routerInterface && port.owner != .floatingIP {
+      let byAddress = Dictionary(grouping: own, by: \.address)
+      for port in portsByNetwork[network] ?? [] where port.owner != .routerInterface && port.owner != .floatingIP {
         guard port.origin.contains(.api), port.boundHost != nil || port.isDistributed else {
           continue
         }
         for fixed in port.fixedIPs where fixed.subnet.map(subnets.contains) == true {
-          compareNeighbour(fixed.address, port, own, device, router, place)
+          compareNeighbour(
+            fixed.address, port, byAddress[fixed.address] ?? [], device, router, place)
         }
       }
-      compareStrayNeighbours(own, others, device, router, place)
+      compareStrayNeighbours(own, network, device, router, place)
     }
   }
 
+  /// `own` are the neighbours with the address.
   private mutating func compareNeighbour(
     _ address: IPAddress, _ port: Port, _ own: [Neighbour], _ device: InterfaceName,
     _ router: Router, _ place: RouterPlace
   ) {
     guard let mac = port.mac else { return }
-    let entry = own.first { $0.address == address && $0.states.contains("PERMANENT") }
+    let entry = own.first { $0.states.contains("PERMANENT") }
     let macs = port.macs(for: address)
     if let entry, entry.mac.map(macs.contains) == true { return }
-    let learned = own.first { $0.address == address }
+    let learned = own.first
     find(
       .dvrNeighbour, entry == nil ? .missing : .different, .high, object(port), on: place.node,
       at: "\(place.namespace) \(device)",
@@ -117,12 +119,12 @@ extension DriftBuilder {
   }
 
   private mutating func compareStrayNeighbours(
-    _ own: [Neighbour], _ ports: [Port], _ device: InterfaceName, _ router: Router,
+    _ own: [Neighbour], _ network: NetworkID, _ device: InterfaceName, _ router: Router,
     _ place: RouterPlace
   ) {
     for entry in own where entry.states.contains("PERMANENT") && !entry.isProxy {
       let isMulticast = entry.address.isMulticast
-      guard !isMulticast, !ports.contains(where: { $0.answers(for: entry.address) }) else {
+      guard !isMulticast, lookups.residents[network]?.ports(answeringFor: entry.address).isEmpty != false else {
         continue
       }
       find(

@@ -16,7 +16,7 @@ extension DriftBuilder {
     guard neutron.routers.isKnown, neutron.floatingIPs.isKnown else {
       return unknown(.floatingAddress, nil, "routers or floating IPs: not captured")
     }
-    for router in wantedRouters {
+    for router in lookups.wantedRouters {
       for place in router.places {
         let expected = floatingIPs(of: router, at: place)
         compareNAT(expected, router, place)
@@ -26,7 +26,6 @@ extension DriftBuilder {
         }
       }
     }
-    for node in nodes { compareFloatingNamespaces(of: node) }
     for record in neutron.floatingIPs.records where isUndecided(record.address) {
       unknown(
         .floatingAddress, nil, "where \(record.address) is served: its port is bound nowhere")
@@ -35,10 +34,8 @@ extension DriftBuilder {
 
   /// Those that a namespace should serve.
   func floatingIPs(of router: Router, at place: RouterPlace) -> [ExpectedFloating] {
-    neutron.floatingIPs.records.filter { $0.router == router.id }.compactMap { record in
-      guard let floating = model.floatingIPs.first(where: { $0.id == record.id }) else {
-        return nil
-      }
+    (lookups.floatingRecords[router.id] ?? []).compactMap { record in
+      guard let floating = lookups.floatingIPs[record.id] else { return nil }
       let isForwarding =
         record.port == nil
         && (!record.portForwardings.isEmpty
@@ -77,23 +74,22 @@ extension DriftBuilder {
     guard let port = model.port(record.port), let host = port.boundHost, !host.isEmpty else {
       return .unknown
     }
-    let agent = neutron.agents.records.first { $0.host == host && $0.agentMode != nil }
-    let mode = port.boundNode.flatMap { model.node($0)?.l3Mode } ?? agent?.agentMode
+    let mode = port.boundNode.flatMap { model.node($0)?.l3Mode } ?? lookups.agentModes[host]
     return mode == "dvr" || mode == "dvr_snat" ? .beside(port.boundNode) : .central
   }
 
   /// True where it may rightly be in places that are not known.
   func isUndecided(_ address: IPAddress) -> Bool {
-    neutron.floatingIPs.records.contains { record in
-      record.address == address && record.port != nil
-        && model.router(record.router)?.mode.isDistributed == true
+    (lookups.floatingRecordsByAddress[address] ?? []).contains { record in
+      record.port != nil && model.router(record.router)?.mode.isDistributed == true
         && service(of: record) == .unknown
     }
   }
 
   /// Where each is expected, for what is found elsewhere.
   func expectedNodes(of address: IPAddress) -> [NodeName] {
-    wantedRouters.flatMap { router in
+    let routers = Set((lookups.floatingRecordsByAddress[address] ?? []).compactMap(\.router))
+    return lookups.wantedRouters.filter { routers.contains($0.id) }.flatMap { router in
       router.places.filter { place in
         floatingIPs(of: router, at: place).contains { $0.record.address == address }
       }.map(\.node)
@@ -104,7 +100,7 @@ extension DriftBuilder {
   func stray(
     _ address: IPAddress, _ router: Router, _ node: NodeName
   ) -> (DriftObject, DriftKind, DriftSide) {
-    let known = model.floatingIPs.first { $0.address == address && $0.origin.contains(.api) }
+    let known = lookups.floatingIPsByAddress[address]?.first { $0.origin.contains(.api) }
     guard let known else {
       return (
         object(router), .extra, DriftSide("no floating IP \(address) in Neutron", router.evidence)

@@ -67,8 +67,8 @@ extension DriftBuilder {
 
   /// A fixed address of a floating IP that is served nobody knows where.
   func isShared(_ address: IPAddress, _ router: Router) -> Bool {
-    neutron.floatingIPs.records.contains {
-      $0.router == router.id && $0.fixedAddress == address && isUndecided($0.address)
+    (lookups.floatingRecords[router.id] ?? []).contains {
+      $0.fixedAddress == address && isUndecided($0.address)
     }
   }
 
@@ -92,6 +92,8 @@ extension DriftBuilder {
   }
 
   mutating func compareFloatingNamespaces(of node: NodeSwitch) {
+    // That they are not is said where floating IPs are compared.
+    guard neutron.routers.isKnown, neutron.floatingIPs.isKnown else { return }
     for (name, role) in node.index.roles {
       guard case .floating(let network) = role, let facts = node.index.namespace(name) else {
         continue
@@ -110,12 +112,10 @@ extension DriftBuilder {
       let routes = known(facts.routes4, .floatingRoute, node.name, "routes of \(name)")
     else { return }
     var wanted: [IPAddress: (ExpectedFloating, Router)] = [:]
-    for router in wantedRouters where router.mode.isDistributed {
-      for place in router.places where place.part == .router && place.node == node.name {
-        for item in floatingIPs(of: router, at: place)
-        where item.record.floatingNetwork == network {
-          wanted[item.record.address] = (item, router)
-        }
+    for (router, place) in lookups.distributedPlaces[node.name] ?? [] {
+      for item in floatingIPs(of: router, at: place)
+      where item.record.floatingNetwork == network {
+        wanted[item.record.address] = (item, router)
       }
     }
     let hostRoutes = routes.filter {
@@ -141,7 +141,7 @@ extension DriftBuilder {
     }
     for route in hostRoutes
     where wanted[route.destination.address] == nil && !isUndecided(route.destination.address) {
-      let known = model.floatingIPs.first { $0.address == route.destination.address }
+      let known = lookups.floatingIPsByAddress[route.destination.address]?.first
       let served = expectedNodes(of: route.destination.address)
       find(
         .floatingRoute, served.isEmpty ? .extra : .twice, .high,
@@ -216,7 +216,8 @@ extension DriftBuilder {
       let routes = known(facts.routes4, .floatingNamespace, node.name, "routes of \(name)")
     else { return }
     for link in node.index.links(in: name, .floatingToRouter) {
-      let router = model.routers.first {
+      let id = link.name.rawValue.dropFirst(DevicePrefix.floatingToRouter.rawValue.count)
+      let router = lookups.routersByVethID[id.prefix(DevicePrefix.shortestVethID)]?.first {
         DevicePrefix.floatingToRouter.isDevice(link.name, of: $0.id)
       }
       // Without a floating IP here, nothing has to lead out.

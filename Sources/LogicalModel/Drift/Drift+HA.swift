@@ -4,7 +4,7 @@ import NetworkTypes
 
 extension DriftBuilder {
   mutating func compareHA() {
-    for router in wantedRouters where router.mode.isHA {
+    for router in lookups.wantedRouters where router.mode.isHA {
       let places = router.places.filter { !router.mode.isDistributed || $0.part == .snat }
       guard !places.isEmpty else { continue }
       compareActive(router, places)
@@ -55,7 +55,7 @@ extension DriftBuilder {
     for (_, id) in expectedPorts(of: router, at: place) {
       wanted.formUnion(model.port(id)?.addresses ?? [])
     }
-    for record in neutron.floatingIPs.records where record.router == router.id {
+    for record in lookups.floatingRecords[router.id] ?? [] {
       let forwards =
         !record.portForwardings.isEmpty
         || neutron.portForwardings[record.id]?.records.isEmpty == false

@@ -8,24 +8,19 @@ extension DriftBuilder {
   /// Chains are named by this many characters of a port's id.
   static let chainIDLength = 10
 
-  mutating func compareIPTablesFilters() {
-    for node in nodes {
-      let guests = hybridGuests(on: node)
-      guard !guests.isEmpty else { continue }
-      compareBridgeFilter(node)
-      for family in AddressFamily.allCases {
-        compareFilters(of: guests, family, node)
-      }
-    }
+  mutating func compareIPTablesFilters(of node: NodeSwitch) {
+    let guests = hybridGuests(on: node)
+    guard !guests.isEmpty else { return }
+    compareBridgeFilter(node)
+    for family in AddressFamily.allCases { compareFilters(of: guests, family, node) }
   }
 
   /// Guests behind a Linux bridge whose node filters there.
   func hybridGuests(on node: NodeSwitch) -> [(Port, NeutronPort, PortLocation)] {
     let driver = node.agentOptions.compactMap(\.firewallDriver).first
     guard driver.map({ $0.lowercased().contains("iptables") }) ?? true else { return [] }
-    return model.ports.compactMap { port in
-      guard let record = ports[port.id], port.owner == .server || port.owner == .subPort,
-        record.status == "ACTIVE", record.isAdminUp,
+    return (lookups.guests[node.name] ?? []).compactMap { port in
+      guard let record = ports[port.id], record.status == "ACTIVE", record.isAdminUp,
         let location = port.locations.first(where: {
           $0.node == node.name && $0.linuxBridge != nil
         })

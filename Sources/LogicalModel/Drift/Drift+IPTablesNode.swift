@@ -74,7 +74,7 @@ extension DriftBuilder {
   /// ` (web1)`, where some port has it; of the project that is meant where several have.
   func whose(_ prefix: IPPrefix, _ project: ProjectID? = nil) -> String {
     guard prefix.isHost else { return "" }
-    let all = model.ports.filter { $0.owner == .server && $0.addresses.contains(prefix.address) }
+    let all = lookups.guestsByAddress[prefix.address] ?? []
     let own = all.filter { $0.project == project && project != nil }
     let owners = own.isEmpty ? all : own
     return owners.isEmpty ? "" : " (\(list(owners.map { model.title(of: $0) })))"
@@ -83,20 +83,20 @@ extension DriftBuilder {
     model.securityGroup(SecurityGroupID(object.id))?.project
   }
   func portEvidence(_ prefix: IPPrefix, _ object: DriftObject) -> [Evidence] {
-    model.ports.filter {
-      $0.securityGroups.contains(SecurityGroupID(object.id)) && $0.answers(for: prefix.address)
-    }.flatMap(\.evidence)
+    (portsByGroup[SecurityGroupID(object.id)] ?? []).compactMap { model.port($0.id) }
+      .filter { $0.answers(for: prefix.address) }.flatMap(\.evidence)
   }
 
   /// Chains of ports that Neutron has nowhere.
   mutating func compareLeftoverChains(_ table: FilterTable, _ node: NodeSwitch) {
-    let known = Set(ports.keys.map { String($0.rawValue.prefix(Self.chainIDLength)) })
     for chain in table.table.chains {
       guard let rest = chain.name.rawValue.after(table.wrap), let kind = rest.first,
         "ios".contains(kind)
       else { continue }
-      let id = String(rest.dropFirst())
-      guard NeutronNames.isShortID(id, length: Self.chainIDLength), !known.contains(id) else {
+      let id = rest.dropFirst()
+      guard NeutronNames.isShortID(id, length: Self.chainIDLength),
+        !lookups.chainIDs.contains(id)
+      else {
         continue
       }
       find(

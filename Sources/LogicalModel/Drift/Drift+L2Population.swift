@@ -5,29 +5,26 @@ import NetworkTypes
 extension DriftBuilder {
   mutating func compareUnicast(_ bridge: TunnelBridge) {
     guard bridge.usesL2Population else { return }
-    let ends = Dictionary(tunnelEnds.map { ($1, $0) }) { first, _ in first }
-    let rows = bridge.flows.filter {
-      $0.table == TunnelTable.unicast && $0.priority == TunnelTable.populatedPriority
+    let rows = bridge.flows.entries(of: [TunnelTable.unicast]).filter {
+      $0.priority == TunnelTable.populatedPriority
     }
     for row in rows {
       guard let vlan = row.matchedVLAN, let mac = row.matchedMAC,
         let network = bridge.node.network(of: vlan)
       else { continue }
-      let owners = (portsByNetwork[network] ?? []).filter { port in
-        port.mac == mac || port.allowedAddressPairs.contains { $0.mac == mac }
-      }
-      let places = owners.flatMap { nodes(of: $0) }.compactMap { ends[$0] }
-      let found = bridge.remotes(of: row)
+      let owners = lookups.residents[network]?.ports(with: mac) ?? []
+      let places = owners.flatMap { nodes(of: $0) }.compactMap { hostsOfEnds[$0]?.first }
+      let found = bridge.destinations(of: row)
       guard !places.isEmpty else {
         if owners.isEmpty { findStray(row, mac, network, bridge) }
         continue
       }
-      if found.allSatisfy({ remote in places.contains { $0.description == remote } }) { continue }
+      if found.allSatisfy({ $0.end.map(places.contains) == true }) { continue }
       let owner = owners[0]
       let isReplicated =
         owner.isDistributed || model.router(owner.router)?.mode.isHA == true
-      let isUnseen = tunnelEnds.contains { end, host in
-        found.contains(end.description) && hosts.node(host) == nil
+      let isUnseen = found.contains { destination in
+        destination.end.flatMap { tunnelEnds[$0] }.map { hosts.node($0) == nil } == true
       }
       if isReplicated && isUnseen { continue }
       find(
@@ -36,7 +33,7 @@ extension DriftBuilder {
         wanted: DriftSide("\(mac) at \(list(places))", owner.evidence),
         found: DriftSide("\(mac) at \(list(found))", [row.evidence]))
     }
-    compareMissingUnicast(bridge, rows, ends)
+    compareMissingUnicast(bridge, rows)
   }
 
   /// Hosts that hold it, as Neutron's agents call them.
@@ -55,7 +52,7 @@ extension DriftBuilder {
       .tunnelUnicast, .extra, .medium, object(network), on: bridge.node.name,
       at: "\(bridge.name) table \(row.table)",
       wanted: DriftSide("no port of the network has \(mac)"),
-      found: DriftSide("\(mac) at \(list(bridge.remotes(of: row)))", [row.evidence]))
+      found: DriftSide("\(mac) at \(list(bridge.destinations(of: row)))", [row.evidence]))
   }
 
   /// What the rows of a table tell about a value in a VLAN.
@@ -65,7 +62,7 @@ extension DriftBuilder {
   }
 
   mutating func compareMissingUnicast(
-    _ bridge: TunnelBridge, _ rows: [FlowEntry], _ ends: [String: IPAddress]
+    _ bridge: TunnelBridge, _ rows: [FlowEntry]
   ) {
     let own = hasTunnels(bridge)
     let known = Set(
@@ -74,39 +71,29 @@ extension DriftBuilder {
       })
     for (id, locals) in bridge.node.localVLANs where !locals.isEmpty {
       guard let network = model.network(id), !tunnelSegments(of: network).isEmpty else { continue }
-      for port in portsByNetwork[id] ?? [] where isPopulated(port) {
-        guard let mac = port.mac, let end = port.boundHost.flatMap({ ends[$0] }), end != own
+      for item in lookups.residents[id]?.populated ?? [] where item.end != own {
+        guard let mac = item.mac,
+          !locals.contains(where: { known.contains(Known(vlan: $0.vlan, value: mac)) })
         else { continue }
-        if locals.contains(where: { known.contains(Known(vlan: $0.vlan, value: mac)) }) {
-          continue
-        }
         find(
-          .tunnelUnicast, .missing, .medium, object(port), on: bridge.node.name,
+          .tunnelUnicast, .missing, .medium, object(item.port), on: bridge.node.name,
           at: "\(bridge.name) table \(TunnelTable.unicast)",
-          wanted: DriftSide("\(mac) at \(end)", port.evidence), found: .none)
+          wanted: DriftSide("\(mac) at \(item.end)", item.port.evidence), found: .none)
       }
     }
   }
 
-  /// Whose addresses l2population spreads: bound, active ports; of routers' replicas none.
-  func isPopulated(_ port: Port) -> Bool {
-    guard let record = ports[port.id], record.status == "ACTIVE", record.isAdminUp,
-      port.owner.isPlugged, !port.isDistributed
-    else { return false }
-    return model.router(port.router)?.mode.isHA != true
-  }
-
   mutating func compareARPResponder(_ bridge: TunnelBridge) {
     guard bridge.usesARPResponder else { return }
-    let rows = bridge.flows.filter {
-      $0.table == TunnelTable.arpResponder && $0.givenARPAnswer != nil
+    let rows = bridge.flows.entries(of: [TunnelTable.arpResponder]).filter {
+      $0.givenARPAnswer != nil
     }
     for row in rows {
       guard let vlan = row.matchedVLAN, let bits = row.match.exact(.arpTPA),
         let answer = row.givenARPAnswer, let network = bridge.node.network(of: vlan)
       else { continue }
       let address = IPAddress(bits: bits, family: .ipv4)
-      let owners = (portsByNetwork[network] ?? []).filter { $0.answers(for: address) }
+      let owners = lookups.residents[network]?.ports(answeringFor: address) ?? []
       let macs = owners.flatMap { $0.macs(for: address) }
       if macs.contains(answer) { continue }
       let place = "\(bridge.name) table \(row.table), \(address)"
@@ -125,13 +112,12 @@ extension DriftBuilder {
   }
 
   func whose(_ mac: MACAddress, _ network: NetworkID) -> String {
-    let owner = (portsByNetwork[network] ?? []).first { $0.mac == mac }
+    let owner = lookups.residents[network]?.ports(with: mac).first { $0.mac == mac }
     return owner.map { ", \(model.title(of: $0))'s" } ?? ""
   }
 
   mutating func compareMissingAnswers(_ bridge: TunnelBridge, _ rows: [FlowEntry]) {
     guard bridge.usesL2Population else { return }
-    let ends = Dictionary(tunnelEnds.map { ($1, $0) }) { first, _ in first }
     let own = hasTunnels(bridge)
     let known = Set(
       rows.compactMap { row in
@@ -141,17 +127,16 @@ extension DriftBuilder {
       })
     for (id, locals) in bridge.node.localVLANs where !locals.isEmpty {
       guard let network = model.network(id), !tunnelSegments(of: network).isEmpty else { continue }
-      for port in portsByNetwork[id] ?? [] where isPopulated(port) {
-        guard let end = port.boundHost.flatMap({ ends[$0] }), end != own else { continue }
-        for address in port.addresses where address.family == .ipv4 {
+      for item in lookups.residents[id]?.populated ?? [] where item.end != own {
+        for address in item.addresses {
           if locals.contains(where: { known.contains(Known(vlan: $0.vlan, value: address.bits)) }) {
             continue
           }
           find(
-            .arpResponder, .missing, .medium, object(port), on: bridge.node.name,
+            .arpResponder, .missing, .medium, object(item.port), on: bridge.node.name,
             at: "\(bridge.name) table \(TunnelTable.arpResponder), \(address)",
             wanted: DriftSide(
-              "\(address) is at \(port.mac?.description ?? "?")", port.evidence),
+              "\(address) is at \(item.mac?.description ?? "?")", item.port.evidence),
             found: .none)
         }
       }

@@ -9,7 +9,6 @@ extension DriftBuilder {
       guard let mtu = model.network(port.network)?.mtuBytes, port.owner.isPlugged else { continue }
       for location in port.locations { compareMTU(port, mtu, location) }
     }
-    for node in nodes { compareUnderlay(node) }
   }
 
   private mutating func compareMTU(_ port: Port, _ mtu: Int, _ location: PortLocation) {
@@ -41,7 +40,7 @@ extension DriftBuilder {
     }
   }
 
-  private mutating func compareUnderlay(_ node: NodeSwitch) {
+  mutating func compareUnderlay(_ node: NodeSwitch) {
     guard let own = model.node(node.name)?.tunnelAddress, node.agent != nil else { return }
     var need = 0
     var reason = ""

@@ -5,7 +5,7 @@ import NetworkTypes
 
 extension DriftBuilder {
   mutating func compareMetadata() {
-    for router in wantedRouters where !router.interfaces.isEmpty {
+    for router in lookups.wantedRouters where !router.interfaces.isEmpty {
       for place in router.places where place.part == .router && place.isActive == true {
         guard isProxied(place.node, "enable_metadata_proxy") else { continue }
         compareProxy(object(router), place.key, router.evidence) { scope in
@@ -30,7 +30,7 @@ extension DriftBuilder {
     _ isOwn: (MetadataProxy.Scope) -> Bool
   ) {
     guard let node = node(key.node) else { return }
-    let proxy = model.metadataProxies.first { $0.node == key.node && isOwn($0.scope) }
+    let proxy = lookups.proxies[key.node]?.first { isOwn($0.scope) }
     if proxy?.isAlive == true { return }
     let sockets = node.index.namespace(key.namespace)?.sockets
     // Before haproxy (Pike) a process of Neutron's own, and whatever else may listen there.

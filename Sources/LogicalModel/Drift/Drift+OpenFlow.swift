@@ -5,21 +5,19 @@ import Facts
 import NetworkTypes
 
 extension DriftBuilder {
-  mutating func compareOpenFlowFilters() {
-    for node in nodes {
-      let guests = flowGuests(on: node)
-      guard !guests.isEmpty else { continue }
-      guard
-        let flows = known(
-          node.flows(node.integration), .securityRule, node.name, "the integration bridge's flows")
-      else { continue }
-      let firewall = FirewallFlows(flows)
-      for (port, record, number, vlan) in guests {
-        compareEntry(port, record, number, vlan, firewall, node)
-        guard isFiltered(record) else { continue }
-        compareSenders(port, record, number, firewall, node)
-        compareRules(port, record, number, vlan, firewall, node)
-      }
+  mutating func compareOpenFlowFilters(of node: NodeSwitch) {
+    let guests = flowGuests(on: node)
+    guard !guests.isEmpty,
+      let flows = known(
+        node.flows(node.integration), .securityRule, node.name, "the integration bridge's flows")
+    else { return }
+    let firewall = FirewallFlows(flows)
+    var compared = ComparedFilters()
+    for (port, record, number, vlan) in guests {
+      compareEntry(port, record, number, vlan, firewall, node)
+      guard isFiltered(record) else { continue }
+      compareSenders(port, record, number, firewall, node)
+      compareRules(port, record, number, vlan, firewall, node, &compared)
     }
   }
 
@@ -29,13 +27,11 @@ extension DriftBuilder {
   ) -> [(Port, NeutronPort, UInt32, VLANID)] {
     let driver = node.agentOptions.compactMap(\.firewallDriver).first?.lowercased()
     let isFlows = driver.map { $0 == "openvswitch" || $0.contains("openvswitchfirewall") }
-    let hasFlows = node.flows(node.integration)?.records.contains {
-      $0.table == FirewallTable.rulesIngress && FirewallTable.rulePriorities.contains($0.priority)
-    }
+    let hasFlows = node.flows(node.integration)?.records.holds(
+      FirewallTable.rulesIngress, FirewallTable.rulePriorities)
     guard isFlows ?? hasFlows ?? false else { return [] }
-    return model.ports.compactMap { port in
-      guard let record = ports[port.id], port.owner == .server || port.owner == .subPort,
-        record.status == "ACTIVE", record.isAdminUp,
+    return (lookups.guests[node.name] ?? []).compactMap { port in
+      guard let record = ports[port.id], record.status == "ACTIVE", record.isAdminUp,
         let location = port.locations.first(where: {
           $0.node == node.name && $0.linuxBridge == nil && $0.bridge == node.integration
         }),
@@ -54,8 +50,11 @@ extension DriftBuilder {
     let place = "\(node.integration?.rawValue ?? "") table \(FirewallTable.classify)"
     let target = isFiltered(record) ? FirewallTable.baseEgress : FirewallTable.acceptOrIngress
     let rows = firewall.entries[number] ?? []
-    let wanted = DriftSide(
-      "table \(target): port security is \(isFiltered(record) ? "on" : "off")", [record.evidence])
+    var wanted: DriftSide {
+      DriftSide(
+        "table \(target): port security is \(isFiltered(record) ? "on" : "off")",
+        [record.evidence])
+    }
     guard let row = rows.max(by: { $0.priority < $1.priority }) else {
       // Unfiltered ports may go without.
       guard isFiltered(record) else { return }
@@ -143,15 +142,23 @@ extension DriftBuilder {
 extension DriftBuilder {
   mutating func compareRules(
     _ port: Port, _ record: NeutronPort, _ number: UInt32, _ vlan: VLANID,
-    _ firewall: FirewallFlows, _ node: NodeSwitch
+    _ firewall: FirewallFlows, _ node: NodeSwitch, _ compared: inout ComparedFilters
   ) {
-    let (rules, strange) = filterRules(of: record)
-    for text in Set(strange) { unknown(.securityRule, node.name, text) }
+    let (rules, strange) = compared.rules(record.securityGroups) { filterRules(of: record) }
+    for text in strange { unknown(.securityRule, node.name, text) }
+    let admitting = (firewall.byPort[number] ?? []).filter {
+      FirewallTable.rulePriorities.contains($0.priority)
+    }
+    let filter = ComparedFilters.Filter(
+      groups: record.securityGroups, vlan: vlan, rows: Set(admitting.map { $0.row(of: number) }))
+    if compared.equal.contains(filter) { return }
     let wanted = admissions(rules)
+    let before = report.findings.count
     for flavour in Flavour.allCases {
       let found = admissions(number, UInt32(vlan.rawValue), flavour, firewall)
       compare(wanted, found, isWhole: strange.isEmpty, flavour, port, node)
     }
+    if report.findings.count == before { compared.equal.insert(filter) }
   }
 
   mutating func compare(

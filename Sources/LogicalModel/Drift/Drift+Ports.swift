@@ -11,10 +11,6 @@ extension DriftBuilder {
       compareWiring(port, record)
       for location in port.locations { compare(port, record, at: location) }
     }
-    for node in nodes {
-      compareSwitchPorts(of: node)
-      compareGhostDevices(of: node)
-    }
   }
 
   private mutating func compareBinding(_ port: Port, _ record: NeutronPort) {
@@ -94,6 +90,7 @@ extension DriftBuilder {
     let expected = node.vlans(of: record.network)
     let isDead = row.tag == NeutronNames.deadVLAN || row.trunks == [NeutronNames.deadVLAN]
     if expected.isEmpty && !isDead { return }
+    if !isDead, row.tag.map(expected.contains) == true { return }
     let wanted = DriftSide(
       expected.isEmpty
         ? "the VLAN of network \(model.network(record.network)?.label ?? "?")"
@@ -206,7 +203,7 @@ extension DriftBuilder {
 // What nobody asked for.
 extension DriftBuilder {
   /// Everything on the integration bridge is Neutron's or the agent's own.
-  private mutating func compareSwitchPorts(of node: NodeSwitch) {
+  mutating func compareSwitchPorts(of node: NodeSwitch) {
     guard let bridge = node.integration else { return }
     if node.database?.isSummary == true {
       return unknown(
@@ -254,15 +251,14 @@ extension DriftBuilder {
   }
 
   /// Taps and hybrid plugs of ports that Neutron does not have.
-  private mutating func compareGhostDevices(of node: NodeSwitch) {
+  mutating func compareGhostDevices(of node: NodeSwitch) {
     let guests: Set<DevicePrefix> = [
       .tap, .hybridSwitchEnd, .hybridBridgeEnd, .hybridBridge, .vhostUser,
     ]
-    let known = Set(ports.keys.map { $0.rawValue.prefix(NeutronNames.deviceIDLength) })
     for link in node.facts.namespaces[.root]?.links.records ?? [] {
       guard let prefix = DevicePrefix(link.name), guests.contains(prefix) else { continue }
       let id = link.name.rawValue.dropFirst(prefix.rawValue.count)
-      guard NeutronNames.isShortID(id), !known.contains(id) else { continue }
+      guard NeutronNames.isShortID(id), !lookups.deviceIDs.contains(id) else { continue }
       find(
         .ghostDevice, .extra, .low, object(device: link.name), on: node.name,
         wanted: DriftSide("no port \(id)… in Neutron"),

@@ -6,17 +6,13 @@ import NetworkTypes
 extension DriftBuilder {
   static let providerTypes: Set<String> = ["vlan", "flat"]
 
-  mutating func compareProviderBridges() {
-    for node in nodes where node.agent != nil {
-      guard let integration = node.integration,
-        node.facts.openVSwitch.database.isKnown
-      else { continue }
-      if let tunnel = node.tunnel, tunnel != integration {
-        comparePatch(node, integration, tunnel)
-      }
-      for (physicalNetwork, bridge) in node.physical.sorted(by: { $0.key < $1.key }) {
-        comparePhysicalBridge(node, integration, physicalNetwork, bridge)
-      }
+  mutating func compareProviderBridges(of node: NodeSwitch) {
+    guard node.agent != nil, let integration = node.integration,
+      node.facts.openVSwitch.database.isKnown
+    else { return }
+    if let tunnel = node.tunnel, tunnel != integration { comparePatch(node, integration, tunnel) }
+    for (physicalNetwork, bridge) in node.physical.sorted(by: { $0.key < $1.key }) {
+      comparePhysicalBridge(node, integration, physicalNetwork, bridge)
     }
   }
 
@@ -123,9 +119,8 @@ extension DriftBuilder {
     _ node: NodeSwitch, _ bridge: BridgeName, _ flows: FlowList, _ port: OpenFlowPort,
     _ locals: [(network: Network, segment: NeutronSegment, local: LocalVLAN)]
   ) {
-    let rows = flows.filter {
-      $0.table == 0 && $0.match.inPort == port && $0.givenVLAN != nil
-        && $0.match[.ethDst] == nil && $0.match[.ethSrc] == nil
+    let rows = flows.entries(of: [0]).filter {
+      $0.match.inPort == port && $0.givenVLAN != nil && $0.match[.ethDst] == nil && $0.match[.ethSrc] == nil
     }
     for (network, segment, local) in locals {
       let own = rows.filter { $0.matches(segment) }
@@ -158,8 +153,8 @@ extension DriftBuilder {
     _ node: NodeSwitch, _ bridge: BridgeName, _ flows: FlowList, _ port: OpenFlowPort,
     _ locals: [(network: Network, segment: NeutronSegment, local: LocalVLAN)]
   ) {
-    let rows = flows.filter {
-      [0, 2].contains($0.table) && $0.match.inPort == port && $0.matchedVLAN != nil && !$0.isDrop
+    let rows = flows.entries(of: [0, 2]).filter {
+      $0.match.inPort == port && $0.matchedVLAN != nil && !$0.isDrop
         && $0.match[.ethDst] == nil && $0.match[.ethSrc] == nil
     }
     for (network, segment, local) in locals {

@@ -8,7 +8,7 @@ extension DriftBuilder {
     guard neutron.routers.isKnown, neutron.floatingIPs.isKnown else {
       return unknown(.portForwarding, nil, "routers or floating IPs: not captured")
     }
-    for router in wantedRouters {
+    for router in lookups.wantedRouters {
       for place in router.places where holdsGateway(router, place) {
         let nat = NATReader(namespace(place.key))
         guard nat.isKnown else {
@@ -23,7 +23,7 @@ extension DriftBuilder {
 
   private mutating func compareSNAT(of router: Router, at place: RouterPlace, _ nat: NATReader) {
     guard let gateway = router.gateway,
-      let record = neutron.routers.records.first(where: { $0.id == router.id })?.gateway,
+      let record = lookups.routerRecords[router.id]?.gateway,
       let wanted = gateway.addresses.first(where: { $0.family == .ipv4 }), let port = gateway.port
     else { return }
     let device = DevicePrefix.gateway.device(of: port)
@@ -69,7 +69,7 @@ extension DriftBuilder {
           list(same.map { describe($0.target, $0.internalPorts) }), same.map(\.evidence)))
     }
     for rule in rules where !wanted.contains(where: { rule.matches($0) }) {
-      if let record = neutron.floatingIPs.records.first(where: { $0.address == rule.address }),
+      if let record = lookups.floatingRecordsByAddress[rule.address]?.first,
         record.port == nil, record.portForwardings.isEmpty,
         neutron.portForwardings[record.id]?.isKnown != true
       {

@@ -4,13 +4,8 @@ import Facts
 import NetworkTypes
 
 extension DriftBuilder {
-  /// Routers that were asked for and are up.
-  var wantedRouters: [Router] {
-    model.routers.filter { $0.origin.contains(.api) && $0.isAdminUp != false }
-  }
-
   mutating func compareRouters() {
-    for router in wantedRouters {
+    for router in lookups.wantedRouters {
       compareNamespaces(of: router)
       for place in router.places {
         compareDevices(of: router, at: place)
@@ -173,7 +168,6 @@ extension DriftBuilder {
         namespace(place.key)?.addresses, .routerAddress, place.node,
         "addresses of \(place.namespace)")
     else { return }
-    let floating = Set(neutron.floatingIPs.records.map(\.address))
     for (prefix, id) in expectedPorts(of: router, at: place) {
       guard let port = model.port(id) else { continue }
       let name = prefix.device(of: id)
@@ -193,7 +187,7 @@ extension DriftBuilder {
       for address in own where !port.addresses.contains(address.address.address) {
         // Floating IPs have a comparison of their own.
         let isHost = address.address.prefixLength == address.address.address.family.width
-        if prefix == .gateway, isHost || floating.contains(address.address.address) { continue }
+        if prefix == .gateway, isHost || lookups.floatingRecordsByAddress[address.address.address] != nil { continue }
         // Made of router advertisements.
         if address.flags.contains("dynamic") || address.flags.contains("mngtmpaddr") { continue }
         find(
@@ -215,7 +209,7 @@ extension DriftBuilder {
     else { return }
     let device = DevicePrefix.gateway.device(of: id)
     for fixed in port.fixedIPs {
-      guard let subnet = model.subnets.first(where: { $0.id == fixed.subnet && $0.id != nil }),
+      guard let subnet = model.subnet(fixed.subnet),
         let gateway = subnet.gateway
       else { continue }
       let family = fixed.address.family

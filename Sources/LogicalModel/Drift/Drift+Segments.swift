@@ -4,14 +4,12 @@ import Facts
 import NetworkTypes
 
 extension DriftBuilder {
-  mutating func compareSegments() {
-    for node in nodes {
-      guard known(node.facts.openVSwitch.database, .localVLAN, node.name, "switch database") != nil
-      else { continue }
-      compareVLANs(of: node)
-      compareNotedSegments(of: node)
-      compareFailModes(of: node)
-    }
+  mutating func compareSegments(of node: NodeSwitch) {
+    guard known(node.facts.openVSwitch.database, .localVLAN, node.name, "switch database") != nil
+    else { return }
+    compareVLANs(of: node)
+    compareNotedSegments(of: node)
+    compareFailModes(of: node)
   }
 
   private mutating func compareVLANs(of node: NodeSwitch) {

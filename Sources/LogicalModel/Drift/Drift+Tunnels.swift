@@ -23,11 +23,22 @@ struct TunnelBridge {
   let usesL2Population: Bool
   let usesARPResponder: Bool
 
-  /// Far ends that a flow sends to, in text where a port is no tunnel.
-  func remotes(of flow: FlowEntry) -> [String] {
-    flow.outputs.map { number in
-      remotes[number].map(\.description) ?? "port \(number)"
+  /// Where a flow sends.
+  enum Destination: Hashable, CustomStringConvertible {
+    case end(IPAddress)
+    /// No tunnel.
+    case port(UInt32)
+
+    var end: IPAddress? { if case .end(let end) = self { end } else { nil } }
+    var description: String {
+      switch self {
+      case .end(let end): "\(end)"
+      case .port(let number): "port \(number)"
+      }
     }
+  }
+  func destinations(of flow: FlowEntry) -> [Destination] {
+    flow.outputs.map { number in remotes[number].map { .end($0) } ?? .port(number) }
   }
 }
 
@@ -35,21 +46,19 @@ extension DriftBuilder {
   /// Tunnelled networks have segments of these types.
   static let tunnelTypes: Set<String> = ["vxlan", "gre", "geneve"]
 
-  mutating func compareTunnels() {
+  mutating func compareTunnels(of node: NodeSwitch) {
     guard neutron.agents.isKnown else {
       return unknown(.tunnelPort, nil, "where agents' tunnels end: Neutron's agents not captured")
     }
-    for node in nodes {
-      guard let name = node.tunnel, node.agent != nil else { continue }
-      guard let flows = known(node.flows(name), .tunnelVLAN, node.name, "\(name)'s flows")
-      else { continue }
-      let bridge = tunnelBridge(node, name, flows)
-      compareMesh(bridge)
-      compareTunnelVLANs(bridge)
-      compareFlooding(bridge)
-      compareUnicast(bridge)
-      compareARPResponder(bridge)
-    }
+    guard let name = node.tunnel, node.agent != nil,
+      let flows = known(node.flows(name), .tunnelVLAN, node.name, "\(name)'s flows")
+    else { return }
+    let bridge = tunnelBridge(node, name, flows)
+    compareMesh(bridge)
+    compareTunnelVLANs(bridge)
+    compareFlooding(bridge)
+    compareUnicast(bridge)
+    compareARPResponder(bridge)
   }
 
   func tunnelBridge(
@@ -60,9 +69,7 @@ extension DriftBuilder {
     where NodeSwitch.isTunnel(attachment.interface.type) {
       remotes[number] = attachment.interface.options["remote_ip"].flatMap { IPAddress($0) }
     }
-    let record = neutron.agents.records.first {
-      hosts.node($0.host) == node.name && $0.binary.contains("openvswitch")
-    }
+    let record = lookups.switchAgents[node.name]
     func flag(_ key: String) -> Bool { record?.configurations[key] == "true" }
     return TunnelBridge(
       node: node, name: name, flows: flows, remotes: remotes,
@@ -80,28 +87,14 @@ extension DriftBuilder {
     ) { first, _ in first }
   }
 
-  func tunnelSegments(of network: Network) -> [UInt32] {
+  func tunnelSegments(of network: Network) -> [UInt32] { Self.tunnelSegments(of: network) }
+  static func tunnelSegments(of network: Network) -> [UInt32] {
     network.segments.filter { Self.tunnelTypes.contains($0.networkType) }
       .compactMap(\.segmentationID)
   }
 
-  /// Hosts with a port on the network, by their tunnel ends; those of routers' replicas too.
-  func ends(of network: NetworkID) -> [IPAddress: String] {
-    var hostNames: Set<String> = []
-    for port in portsByNetwork[network] ?? [] {
-      guard let record = ports[port.id], record.status == "ACTIVE", record.isAdminUp else {
-        continue
-      }
-      if let host = record.host, !host.isEmpty { hostNames.insert(host) }
-      // Replicas stand where their devices are: the API names one host at most.
-      if port.isDistributed || model.router(port.router)?.mode.isHA == true {
-        for location in port.locations {
-          hostNames.formUnion(model.node(location.node)?.hosts ?? [])
-        }
-      }
-    }
-    return tunnelEnds.filter { hostNames.contains($0.value) }
-  }
+  /// Where tunnels to the hosts with a port on the network end.
+  func ends(of network: NetworkID) -> Set<IPAddress> { lookups.residents[network]?.ends ?? [] }
 
   func hasTunnels(_ bridge: TunnelBridge) -> IPAddress? {
     model.node(bridge.node.name)?.tunnelAddress
@@ -111,30 +104,33 @@ extension DriftBuilder {
 extension DriftBuilder {
   mutating func compareMesh(_ bridge: TunnelBridge) {
     guard let own = hasTunnels(bridge) else { return }
-    let ends = tunnelEnds
+    let present = Set(bridge.remotes.values)
+    let all = Set(tunnelEnds.keys)
+    // Of those that are missing, for which networks.
     var wanted: [IPAddress: Set<String>] = [:]
     for (network, locals) in bridge.node.localVLANs where !locals.isEmpty {
       guard let network = model.network(network), !tunnelSegments(of: network).isEmpty else {
         continue
       }
-      let others = bridge.usesL2Population ? self.ends(of: network.id) : ends
-      for (end, _) in others where end != own && end.family == own.family {
+      let others = bridge.usesL2Population ? ends(of: network.id) : all
+      for end in others where !present.contains(end) && end != own && end.family == own.family {
         wanted[end, default: []].insert(network.label)
       }
     }
-    let present = Set(bridge.remotes.values)
-    for (end, networks) in wanted where !present.contains(end) {
+    for (end, networks) in wanted {
       find(
         .tunnelPort, .missing, .high, object(node: bridge.node.name), on: bridge.node.name,
         at: bridge.name.rawValue,
         wanted: DriftSide(
-          "a tunnel to \(end) (\(ends[end] ?? "?")) for networks \(list(networks))",
+          "a tunnel to \(end) (\(tunnelEnds[end] ?? "?")) for networks \(list(networks))",
           agentEvidence(end)),
         found: .none)
     }
+    let taken = Set(
+      bridge.flows.entries(of: [0]).filter { !$0.isDrop }.compactMap(\.match.inPort))
     for attachment in bridge.node.attachments[bridge.name] ?? []
     where NodeSwitch.isTunnel(attachment.interface.type) {
-      compareTunnel(attachment, own, ends, bridge)
+      compareTunnel(attachment, own, taken, bridge)
     }
   }
 
@@ -143,14 +139,14 @@ extension DriftBuilder {
   }
 
   mutating func compareTunnel(
-    _ attachment: SwitchAttachment, _ own: IPAddress, _ ends: [IPAddress: String],
+    _ attachment: SwitchAttachment, _ own: IPAddress, _ taken: Set<OpenFlowPort>,
     _ bridge: TunnelBridge
   ) {
     let interface = attachment.interface
-    let place = "\(bridge.name) \(interface.name)"
+    var place: String { "\(bridge.name) \(interface.name)" }
     let node = bridge.node.name
     if let remote = interface.options["remote_ip"].flatMap({ IPAddress($0) }),
-      ends[remote] == nil, !ends.isEmpty
+      tunnelEnds[remote] == nil, !tunnelEnds.isEmpty
     {
       find(
         .tunnelPort, .extra, .medium, object(node: node), on: node, at: place,
@@ -163,11 +159,7 @@ extension DriftBuilder {
         wanted: DriftSide("local end \(own)", agentEvidence(own)),
         found: DriftSide("local end \(local)", [interface.evidence]))
     }
-    if let number = interface.ofport, number > 0,
-      !bridge.flows.contains(where: {
-        $0.table == 0 && $0.match.inPort == OpenFlowPort(UInt32(number)) && !$0.isDrop
-      })
-    {
+    if let number = interface.ofport, number > 0, !taken.contains(OpenFlowPort(UInt32(number))) {
       find(
         .tunnelPort, .different, .high, object(node: node), on: node, at: place,
         wanted: DriftSide("a row of table 0 that takes its frames", [interface.evidence]),
@@ -176,24 +168,22 @@ extension DriftBuilder {
   }
 
   mutating func compareTunnelVLANs(_ bridge: TunnelBridge) {
-    let rows = bridge.flows.filter {
-      TunnelTable.fromTunnel.contains($0.table) && $0.match.exact(.tunID) != nil && !$0.isDrop
+    let rows = bridge.flows.entries(of: TunnelTable.fromTunnel).filter {
+      $0.match.exact(.tunID) != nil && !$0.isDrop
     }
     var byID: [UInt64: [FlowEntry]] = [:]
     for row in rows {
       byID[UInt64(row.match.exact(.tunID) ?? 0), default: []].append(row)
     }
-    var expectedIDs: Set<UInt64> = []
     for (id, locals) in bridge.node.localVLANs {
       guard let network = model.network(id) else { continue }
       for segment in tunnelSegments(of: network) {
-        expectedIDs.insert(UInt64(segment))
         let vlans = locals.filter { $0.segment?.segmentationID ?? segment == segment }.map(\.vlan)
         guard !vlans.isEmpty else { continue }
         compareTunnelVLAN(network, segment, vlans, byID[UInt64(segment)] ?? [], bridge)
       }
     }
-    for (id, rows) in byID where !expectedIDs.contains(id) {
+    for (id, rows) in byID where !lookups.tunnelIDs.contains(id) {
       for row in rows {
         find(
           .tunnelVLAN, .extra, .medium, object(node: bridge.node.name), on: bridge.node.name,
@@ -211,9 +201,11 @@ extension DriftBuilder {
   ) {
     let node = bridge.node.name
     let local = (bridge.node.localVLANs[network.id] ?? []).map(\.evidence)
-    let wanted = DriftSide(
-      "tunnel id \(segment) into \(list(vlans.map { describe($0, on: node) }))",
-      network.evidence + local)
+    var wanted: DriftSide {
+      DriftSide(
+        "tunnel id \(segment) into \(list(vlans.map { describe($0, on: node) }))",
+        network.evidence + local)
+    }
     if rows.isEmpty {
       find(
         .tunnelVLAN, .missing, .high, object(network.id), on: node, at: bridge.name.rawValue,
@@ -230,46 +222,44 @@ extension DriftBuilder {
 
   mutating func compareFlooding(_ bridge: TunnelBridge) {
     guard let own = hasTunnels(bridge) else { return }
-    let rows = bridge.flows.filter {
-      $0.table == TunnelTable.flood && $0.match.fields.count == 1 && !$0.isDrop
-    }
+    let rows = Dictionary(
+      grouping: bridge.flows.entries(of: [TunnelTable.flood]).filter {
+        $0.match.fields.count == 1 && !$0.isDrop
+      }, by: \.matchedVLAN)
+    let captured = lookups.capturedEnds
+    let known = Set(
+      bridge.remotes.values.filter { tunnelEnds[$0] == nil || captured.contains($0) })
     for (id, locals) in bridge.node.localVLANs {
       guard let network = model.network(id), !tunnelSegments(of: network).isEmpty else { continue }
       let others =
-        bridge.usesL2Population
-        ? ends(of: id).keys.filter { $0 != own } : Array(Set(bridge.remotes.values))
+        bridge.usesL2Population ? ends(of: id).subtracting([own]) : Set(bridge.remotes.values)
       for local in locals {
-        compareFlooding(
-          network, local, Set(others.map(\.description)),
-          rows.filter { $0.matchedVLAN == local.vlan }, bridge)
+        compareFlooding(network, local, others, rows[local.vlan] ?? [], known, bridge)
       }
     }
   }
 
+  /// `known` are the bridge's far ends of which it is known who should be there: what a node that was
+  /// not captured replicates of a router is not.
   mutating func compareFlooding(
-    _ network: Network, _ local: LocalVLAN, _ wanted: Set<String>, _ rows: [FlowEntry],
-    _ bridge: TunnelBridge
+    _ network: Network, _ local: LocalVLAN, _ wanted: Set<IPAddress>, _ rows: [FlowEntry],
+    _ known: Set<IPAddress>, _ bridge: TunnelBridge
   ) {
-    let found = Set(rows.flatMap { bridge.remotes(of: $0) })
+    let destinations = Set(rows.flatMap { bridge.destinations(of: $0) })
+    let found = Set(destinations.compactMap(\.end))
     let place = "\(bridge.name) table \(TunnelTable.flood), VLAN \(local.vlan)"
-    let intended = DriftSide("to \(list(wanted))", network.evidence + [local.evidence])
-    let actual = DriftSide("to \(list(found))", rows.map(\.evidence))
+    var intended: DriftSide {
+      DriftSide("to \(list(wanted))", network.evidence + [local.evidence])
+    }
+    var actual: DriftSide { DriftSide("to \(list(destinations))", rows.map(\.evidence)) }
     let node = bridge.node.name
-    let lost = wanted.subtracting(found)
-    if !lost.isEmpty {
+    if !wanted.isSubset(of: found) {
       find(
         .tunnelFlood, .missing, .high, object(network.id), on: node, at: place, wanted: intended,
         found: actual)
     }
     // A port that is no tunnel leads nowhere: that the tunnel is missing is said already.
-    // What a node that was not captured replicates of a router is not known.
-    let captured = tunnelEnds.filter { hosts.node($0.value) != nil }.keys
-    let ends = Set(bridge.remotes.values.map(\.description)).intersection(
-      captured.map(\.description)
-        + bridge.remotes.values.filter { tunnelEnds[$0] == nil }
-        .map(\.description))
-    let surplus = found.subtracting(wanted).intersection(ends)
-    if !surplus.isEmpty {
+    if !found.subtracting(wanted).isDisjoint(with: known) {
       find(
         .tunnelFlood, .extra, .medium, object(network.id), on: node, at: place, wanted: intended,
         found: actual)

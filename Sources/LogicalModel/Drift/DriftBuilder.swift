@@ -1,8 +1,9 @@
 // Walks through all comparisons, one file a subject, and collects what differs and what is unknown.
 import Facts
 import NetworkTypes
+import Workers
 
-struct DriftBuilder {
+struct DriftBuilder: Sendable {
   let facts: CloudFacts
   let model: CloudModel
   let hosts: HostDirectory
@@ -16,8 +17,11 @@ struct DriftBuilder {
   let portsByNetwork: [NetworkID: [Port]]
   /// As the API has them; asked for every rule that names a group.
   let portsByGroup: [SecurityGroupID: [NeutronPort]]
-  /// Hosts by where their tunnels end; asked for every network on every node.
+  /// Hosts by where their tunnels end.
   let tunnelEnds: [IPAddress: String]
+  /// Where the tunnels of a host end, sorted.
+  let hostsOfEnds: [String: [IPAddress]]
+  let lookups: DriftLookups
   /// The API was asked by an administrator: what it does not list does not exist.
   let isWhole: Bool
   private(set) var report = DriftReport(findings: [], unknowns: [])
@@ -28,7 +32,10 @@ struct DriftBuilder {
     self.facts = facts
     self.model = model
     hosts = HostDirectory(facts)
-    nodes = facts.nodes.map { NodeSwitch(NodeIndex($0), model) }
+    let localVLANs = NodeSwitch.localVLANs(of: model)
+    nodes = Workers.map(facts.nodes) {
+      NodeSwitch(NodeIndex($0), model, localVLANs: localVLANs[$0.name] ?? [:])
+    }
     nodeNumbers = Dictionary(
       nodes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     portsByChainID = Dictionary(grouping: model.ports) {
@@ -42,6 +49,12 @@ struct DriftBuilder {
       for group in Set(record.securityGroups) { groups[group, default: []].append(record) }
     }
     tunnelEnds = Self.tunnelEnds(facts.neutron)
+    hostsOfEnds = Dictionary(grouping: tunnelEnds.keys.sorted()) { [tunnelEnds] end in
+      tunnelEnds[end] ?? ""
+    }
+    lookups = DriftLookups(
+      model, facts, ports: ports, portsByNetwork: portsByNetwork, portsByGroup: portsByGroup,
+      hostsOfEnds: hostsOfEnds, hosts: hosts)
     // Only administrators see segments and bindings.
     isWhole =
       facts.neutron.ports.isKnown && facts.neutron.networks.isKnown
@@ -59,24 +72,63 @@ struct DriftBuilder {
       report.obstacle = reason
       return finish()
     }
-    comparePorts()
-    compareSegments()
-    compareTunnels()
-    compareProviderBridges()
-    compareMTUs()
-    compareRouters()
-    compareRouterNAT()
-    compareDistributedRouting()
-    compareFloatingIPs()
-    compareHA()
-    compareDHCP()
-    compareMetadata()
-    compareIPTablesFilters()
-    compareOpenFlowFilters()
-    compareTrunks()
-    compareAgents()
-    compareLeftovers()
+    let parts = Subject.allCases.map { Part.subject($0) } + nodes.indices.map { Part.node($0) }
+    let reports = Workers.map(parts) { [self] part in
+      var builder = self
+      switch part {
+      case .subject(let subject): builder.compare(subject)
+      case .node(let number): builder.compare(nodes[number])
+      }
+      return builder.report
+    }
+    for part in reports {
+      report.findings += part.findings
+      report.unknowns += part.unknowns
+    }
     finish()
+  }
+
+  /// Something that is compared by itself.
+  private enum Part {
+    case subject(Subject)
+    /// By its position.
+    case node(Int)
+  }
+
+  /// What is on several nodes at once. The slow ones first: what is begun last is waited for.
+  private enum Subject: CaseIterable {
+    case distributedRouting, routers, floatingIPs, ports, mtus, routerNAT, highAvailability, dhcp
+    case metadata, trunks, agents
+  }
+
+  private mutating func compare(_ subject: Subject) {
+    switch subject {
+    case .distributedRouting: compareDistributedRouting()
+    case .routers: compareRouters()
+    case .floatingIPs: compareFloatingIPs()
+    case .ports: comparePorts()
+    case .mtus: compareMTUs()
+    case .routerNAT: compareRouterNAT()
+    case .highAvailability: compareHA()
+    case .dhcp: compareDHCP()
+    case .metadata: compareMetadata()
+    case .trunks: compareTrunks()
+    case .agents: compareAgents()
+    }
+  }
+
+  /// What stands on one node.
+  private mutating func compare(_ node: NodeSwitch) {
+    compareSwitchPorts(of: node)
+    compareGhostDevices(of: node)
+    compareSegments(of: node)
+    compareTunnels(of: node)
+    compareProviderBridges(of: node)
+    compareUnderlay(node)
+    compareFloatingNamespaces(of: node)
+    compareIPTablesFilters(of: node)
+    compareOpenFlowFilters(of: node)
+    compareLeftovers(of: node)
   }
 
   private mutating func finish() {
@@ -148,7 +200,8 @@ extension DriftBuilder {
   /// `VLAN 2 (network web)`.
   func describe(_ vlan: VLANID, on node: NodeName) -> String {
     if vlan == NeutronNames.deadVLAN { return "VLAN 4095 (dead)" }
-    let names = model.networks.filter { $0.vlans(on: node).contains(vlan) }.map(\.label)
+    let networks = self.node(node)?.networks(of: vlan) ?? []
+    let names = networks.compactMap { model.network($0)?.label }
     return "VLAN \(vlan)"
       + (names.isEmpty ? "" : " (network \(names.joined(separator: ", ")))")
   }

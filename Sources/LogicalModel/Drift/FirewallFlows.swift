@@ -10,6 +10,8 @@ enum FirewallTable {
   static let acceptOrIngress: UInt8 = 73
   static let baseIngress: UInt8 = 81
   static let rulesIngress: UInt8 = 82
+  /// Those whose rows are told apart by port.
+  static let own: Set<UInt8> = [classify, baseEgress, rulesEgress, rulesIngress]
   /// Of security group rules; what stands below decides connections' states.
   static let rulePriorities: ClosedRange<UInt16> = 70...77
 }
@@ -68,7 +70,7 @@ struct FirewallFlows {
   var isUsed = false
 
   init(_ flows: FlowList) {
-    for flow in flows {
+    for flow in flows.entries(of: FirewallTable.own) {
       if let port = flow.match.exact(.reg5) { byPort[UInt32(port), default: []].append(flow) }
       if flow.table == FirewallTable.classify, let port = flow.match.inPort {
         entries[port.rawValue, default: []].append(flow)
@@ -201,5 +203,48 @@ extension FlowEntry {
     let field: OpenFlowField = isARP ? .arpSPA : family == .ipv4 ? .ipSrc : .ipv6Src
     guard let prefix = prefix(field, family) else { return nil }
     return AddressPair(mac: MACAddress(rawValue: UInt64(bits)), prefix: prefix)
+  }
+}
+
+/// What was found equal on a node: ports of one group have the same rows but for their numbers, and
+/// what these admit need not be worked out for each.
+struct ComparedFilters {
+  struct Filter: Hashable {
+    let groups: [SecurityGroupID]
+    let vlan: VLANID
+    let rows: Set<FilterRow>
+  }
+  /// A row without its port, counters and place.
+  struct FilterRow: Hashable {
+    let table: UInt8
+    let priority: UInt16
+    let match: [FieldMatch]
+    let actions: [FlowAction]
+    let isAccepting: Bool
+  }
+  typealias Rules = (rules: [FilterRule: [NeutronSecurityGroupRule]], strange: Set<String>)
+
+  var equal: Set<Filter> = []
+  private var rules: [[SecurityGroupID]: Rules] = [:]
+
+  mutating func rules(
+    _ groups: [SecurityGroupID],
+    _ make: () -> (rules: [FilterRule: [NeutronSecurityGroupRule]], notUnderstood: [String])
+  ) -> Rules {
+    if let known = rules[groups] { return known }
+    let made = make()
+    let found = (rules: made.rules, strange: Set(made.notUnderstood))
+    rules[groups] = found
+    return found
+  }
+}
+
+extension FlowEntry {
+  func row(of number: UInt32) -> ComparedFilters.FilterRow {
+    ComparedFilters.FilterRow(
+      table: table, priority: priority, match: match.fields.filter { $0.field != .reg5 },
+      // Where the frame goes in the end is in `isAccepting`.
+      actions: actions.filter { if case .output = $0 { false } else { true } },
+      isAccepting: accepts(number))
   }
 }

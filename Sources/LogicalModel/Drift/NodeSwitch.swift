@@ -18,13 +18,14 @@ struct NodeSwitch {
   let agent: Agent?
   /// Network → VLANs here, one a segment.
   let localVLANs: [NetworkID: [LocalVLAN]]
-  private let networksByVLAN: [VLANID: NetworkID]
+  /// Sorted; one where all is well.
+  private let networksByVLAN: [VLANID: [NetworkID]]
   /// By bridge.
   let attachments: [BridgeName: [SwitchAttachment]]
   /// Flows of the integration bridge that drop all that comes from a port.
   let blocked: [OpenFlowPort: [FlowEntry]]
 
-  init(_ index: NodeIndex, _ model: CloudModel) {
+  init(_ index: NodeIndex, _ model: CloudModel, localVLANs: [NetworkID: [LocalVLAN]]) {
     self.index = index
     database = index.facts.openVSwitch.database.records.first
     attachments = Dictionary(grouping: index.attachments.filter { $0.bridge != nil }) {
@@ -37,14 +38,10 @@ struct NodeSwitch {
     agentOptions = files.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
     agent = model.agents.first { $0.node == index.name && $0.binary.contains("openvswitch") }
     physical = model.node(index.name)?.bridgeMappings ?? [:]
-    var local: [NetworkID: [LocalVLAN]] = [:]
-    for network in model.networks {
-      local[network.id] = network.localVLANs.filter { $0.node == index.name }
-    }
-    localVLANs = local
-    networksByVLAN = local.reduce(into: [:]) { found, entry in
-      for vlan in entry.value.map(\.vlan) {
-        found[vlan] = min(found[vlan] ?? entry.key, entry.key)
+    self.localVLANs = localVLANs
+    networksByVLAN = localVLANs.keys.sorted().reduce(into: [:]) { found, network in
+      for vlan in Set((localVLANs[network] ?? []).map(\.vlan)) {
+        found[vlan, default: []].append(network)
       }
     }
     let bridges = database?.bridges.map(\.name) ?? []
@@ -56,11 +53,21 @@ struct NodeSwitch {
       ? wanted
       : index.attachments.first { Self.isTunnel($0.interface.type) && $0.bridge != nil }?.bridge
     let flows = integration.flatMap { index.facts.openVSwitch.bridges[$0] }?.flows.records
-    blocked = (flows ?? FlowList()).reduce(into: [:]) { found, flow in
-      guard flow.table == 0, flow.matchesOnlyInPort, flow.isDrop, let port = flow.match.inPort
-      else { return }
+    blocked = (flows ?? FlowList()).entries(of: [0]).reduce(into: [:]) { found, flow in
+      guard flow.matchesOnlyInPort, flow.isDrop, let port = flow.match.inPort else { return }
       found[port, default: []].append(flow)
     }
+  }
+
+  /// The VLANs of all nodes' networks.
+  static func localVLANs(of model: CloudModel) -> [NodeName: [NetworkID: [LocalVLAN]]] {
+    var found: [NodeName: [NetworkID: [LocalVLAN]]] = [:]
+    for network in model.networks {
+      for local in network.localVLANs {
+        found[local.node, default: [:]][network.id, default: []].append(local)
+      }
+    }
+    return found
   }
 
   /// The bridge that most of Neutron's ports are on.
@@ -99,9 +106,8 @@ struct NodeSwitch {
     }
   }
   func vlans(of network: NetworkID) -> [VLANID] { (localVLANs[network] ?? []).map(\.vlan) }
-  func network(of vlan: VLANID) -> NetworkID? {
-    networksByVLAN[vlan]
-  }
+  func networks(of vlan: VLANID) -> [NetworkID] { networksByVLAN[vlan] ?? [] }
+  func network(of vlan: VLANID) -> NetworkID? { networks(of: vlan).first }
 }
 
 // Reading flows of Neutron's pipelines, whatever spelling the release or the dump has.

@@ -54,7 +54,7 @@ extension DriftBuilder {
           continue
         }
         if let group = rule.remoteAddressGroup,
-          !neutron.addressGroups.records.contains(where: { $0.id == group })
+          lookups.addressGroups[group] == nil
         {
           strange.append("address group \(group): not captured")
           continue
@@ -119,19 +119,9 @@ extension DriftBuilder {
 
   /// Addresses of all ports of a group, or of an address group, in one family.
   func members(of group: String, _ family: AddressFamily) -> Set<IPPrefix> {
-    if let addresses = neutron.addressGroups.records.first(where: { $0.id == group }) {
-      return Set(addresses.addresses.filter { $0.family == family })
-    }
-    var found: Set<IPPrefix> = []
-    for record in portsByGroup[SecurityGroupID(group)] ?? [] {
-      for fixed in record.fixedIPs where fixed.address.family == family {
-        found.insert(IPPrefix(host: fixed.address))
-      }
-      for pair in record.allowedAddressPairs where pair.prefix.family == family {
-        found.insert(pair.prefix)
-      }
-    }
-    return found
+    let key = DriftLookups.GroupOfFamily(group: group, family: family)
+    return lookups.members[key]
+      ?? DriftLookups.members(of: key, lookups.addressGroups, portsByGroup)
   }
 
   /// What a port may send from, link-local addresses of its MACs included.
