@@ -6,24 +6,25 @@ import Snapshot
 
 public enum Auditor {
   /// The answers of `rules`, in their order; without `derived` rows those that ask for them are
-  /// unknown. `progress` hears of each rule before it is asked.
+  /// unknown. `progress` hears of each rule before it is asked, and first of what all of them ask.
   ///
   /// Throws a RuleError for a query that SQLite refuses or that gives other columns, and a
   /// SnapshotError for a damaged snapshot.
   public static func audit(
     _ snapshot: SnapshotFile, rules: [AuditRule], derived: DerivedRows? = nil,
-    progress: (_ done: Int, _ total: Int, _ rule: String) -> Void = { _, _, _ in }
+    progress: (_ done: Int, _ total: Int, _ what: String) -> Void = { _, _, _ in }
   ) throws -> AuditReport {
     // A rule's mistake is not the snapshot's damage.
     let results: Result<[RuleResult], RuleError> = try snapshot.read { database in
       try (derived ?? DerivedRows()).install(in: database)
       defer { try? DerivedRows.drop(in: database) }
+      progress(0, rules.count, "the views that rules ask")
       try SettledViews.make(in: database)
       defer { try? SettledViews.drop(in: database) }
       do {
         return .success(
           try rules.enumerated().map { number, rule in
-            progress(number, rules.count, rule.id)
+            progress(number, rules.count, "rule \(rule.id)")
             return try result(of: rule, in: database)
           })
       } catch let error as RuleError {

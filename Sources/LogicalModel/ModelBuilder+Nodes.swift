@@ -4,11 +4,18 @@ import NetworkTypes
 
 extension ModelBuilder {
   func nodeSummaries(_ agents: [Agent]) -> [Node] {
-    nodes.map { node in
+    let agentsByNode = Dictionary(grouping: agents, by: \.node)
+    let serverCounts = servers.values.reduce(into: [NodeName?: Int]()) { counts, server in
+      counts[server.node, default: 0] += 1
+    }
+    let gapCounts = facts.gaps.reduce(into: [NodeName?: Int]()) { counts, gap in
+      counts[gap.node, default: 0] += 1
+    }
+    return nodes.map { node in
       var summary = Node(name: node.name)
       summary.hosts = hosts.names[node.name] ?? []
       summary.capturedAt = node.facts.capturedAt
-      let own = agents.filter { $0.node == node.name }
+      let own = agentsByNode[node.name] ?? []
       let configurations = node.facts.files.configurations.sorted { $0.key < $1.key }.map(\.value)
       summary.tunnelAddress =
         configurations.compactMap(\.tunnelAddress).first ?? own.compactMap(\.tunnelAddress).first
@@ -20,8 +27,8 @@ extension ModelBuilder {
       summary.l3Mode = own.compactMap(\.mode).first ?? configurations.compactMap(\.agentMode).first
       summary.datapathType = configurations.compactMap(\.datapathType).first
       summary.namespaces = node.facts.namespaces.keys.filter { $0 != .root }.count
-      summary.servers = servers.values.filter { $0.node == node.name }.count
-      summary.gaps = facts.gaps.filter { $0.node == node.name }.count
+      summary.servers = serverCounts[node.name] ?? 0
+      summary.gaps = gapCounts[node.name] ?? 0
       summary.roles = roles(of: node, summary)
       summary.interfaces = interfaces(of: node, summary)
       return summary

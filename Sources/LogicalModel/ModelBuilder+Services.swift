@@ -4,7 +4,9 @@ import NetworkTypes
 
 extension ModelBuilder {
   func dhcpServers() -> [DHCPServer] {
-    let served = nodes.flatMap { node in dhcpServers(of: node) }
+    let portsByNetwork = Dictionary(
+      grouping: ports.values.sorted { $0.id < $1.id }, by: \.network)
+    let served = nodes.flatMap { node in dhcpServers(of: node, portsByNetwork) }
     return served.sorted { first, second in
       (networks[first.network]?.name ?? "", first.network.rawValue, first.node)
         < (networks[second.network]?.name ?? "", second.network.rawValue, second.node)
@@ -12,12 +14,14 @@ extension ModelBuilder {
   }
 
   /// Networks of which the node has a namespace, files or a running dnsmasq.
-  private func dhcpServers(of node: NodeIndex) -> [DHCPServer] {
+  private func dhcpServers(
+    of node: NodeIndex, _ portsByNetwork: [NetworkID?: [Port]]
+  ) -> [DHCPServer] {
     var ids = Set(node.facts.files.dnsmasq.keys)
     for (_, role) in node.roles { if case .dhcp(let id) = role { ids.insert(id) } }
     let running = runningDnsmasqs(of: node)
     ids.formUnion(running.keys)
-    return ids.sorted().map { server(of: $0, node, running[$0]) }
+    return ids.sorted().map { server(of: $0, node, running[$0], portsByNetwork[$0] ?? []) }
   }
 
   private func runningDnsmasqs(
@@ -35,7 +39,7 @@ extension ModelBuilder {
 
   private func server(
     of network: NetworkID, _ node: NodeIndex,
-    _ running: (line: DnsmasqCommandLine, process: Process)?
+    _ running: (line: DnsmasqCommandLine, process: Process)?, _ ports: [Port]
   ) -> DHCPServer {
     let namespace = NamespaceRole.dhcp(network).namespace
     var server = DHCPServer(network: network, node: node.name, namespace: namespace)
@@ -46,10 +50,10 @@ extension ModelBuilder {
     server.ranges = running?.line.ranges.compactMap(\.prefix) ?? []
     server.evidence = [running?.process.evidence, files?.pid.records.first?.evidence]
       .compactMap { $0 }
-    let port = ports.values.filter { port in
-      port.network == network && port.locations.contains { $0.namespace == namespace }
+    let port = ports.first { port in
+      port.locations.contains { $0.namespace == namespace }
         && port.locations.contains { $0.node == node.name }
-    }.min { $0.id < $1.id }
+    }
     let location = port?.locations.first { $0.node == node.name }
     server.port = port?.id
     server.interface =
@@ -89,11 +93,16 @@ extension ModelBuilder {
 
 extension ModelBuilder {
   func agents() -> [Agent] {
-    var agents = neutron.agents.records.map(agent)
+    let running = Dictionary(
+      nodes.map { ($0.name, AgentProcesses.running(on: $0.facts)) }
+    ) { first, _ in first }
+    var agents = neutron.agents.records.map { agent($0, running) }
+    let listed = agents.reduce(into: [NodeName: Set<String>]()) { found, agent in
+      if let node = agent.node { found[node, default: []].insert(agent.binary) }
+    }
     for node in nodes {
-      for (binary, process) in AgentProcesses.running(on: node.facts) {
-        let isListed = agents.contains { $0.node == node.name && $0.binary == binary }
-        guard !isListed else { continue }
+      for (binary, process) in running[node.name] ?? [:]
+      where listed[node.name]?.contains(binary) != true {
         agents.append(
           Agent(
             type: binary, binary: binary, host: node.name.rawValue, node: node.name,
@@ -103,14 +112,16 @@ extension ModelBuilder {
     return agents.sorted { ($0.host, $0.type, $0.binary) < ($1.host, $1.type, $1.binary) }
   }
 
-  private func agent(_ record: NeutronAgent) -> Agent {
+  private func agent(
+    _ record: NeutronAgent, _ running: [NodeName: [String: Process]]
+  ) -> Agent {
     var agent = Agent(
       type: record.type, binary: record.binary, host: record.host,
       node: hosts.node(record.host), isAlive: record.isAlive, isAdminUp: record.isAdminUp,
       mode: record.agentMode, bridgeMappings: record.bridgeMappings,
       tunnelAddress: record.tunnelAddress, origin: .api, evidence: [record.evidence])
     guard let node = agent.node.flatMap(node), node.facts.processes.isKnown else { return agent }
-    let process = AgentProcesses.running(on: node.facts)[record.binary]
+    let process = running[node.name]?[record.binary]
     agent.isRunning = process != nil
     if let process {
       agent.origin.insert(.nodes)

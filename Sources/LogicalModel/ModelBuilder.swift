@@ -2,6 +2,7 @@
 // the nodes hold. Steps only read facts and the steps before them.
 import Facts
 import NetworkTypes
+import Workers
 
 struct ModelBuilder {
   let facts: CloudFacts
@@ -38,7 +39,7 @@ struct ModelBuilder {
   private init(_ facts: CloudFacts) {
     self.facts = facts
     hosts = HostDirectory(facts)
-    nodes = facts.nodes.map(NodeIndex.init)
+    nodes = Workers.map(facts.nodes) { NodeIndex($0) }
     positions = Dictionary(nodes.enumerated().map { ($1.name, $0) }) { first, _ in first }
     var nat: [NamespaceKey: NATReader] = [:]
     for node in nodes {

@@ -111,8 +111,10 @@ struct AuditCommand: ParsableCommand {
     if isolation || waivers != nil || rules.contains(where: \.needsDerivedTables) {
       progress.begin("reading the snapshot")
       let loaded = try snapshot.loadFacts()
+      progress.begin("building the logical view")
+      let model = CloudModel(loaded)
       progress.begin("comparing nodes with Neutron")
-      let drift = Drift.report(CloudModel(loaded), loaded)
+      let drift = Drift.report(model, loaded)
       if isolation {
         run = IsolationRun(
           loaded, scope: origins.scope, drift: drift, progress: progress.isolation)

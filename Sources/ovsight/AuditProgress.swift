@@ -33,9 +33,9 @@ final class AuditProgress: Sendable {
   }
 
   /// For whoever asks rules; a slow one is named.
-  func rule(_ done: Int, _ total: Int, _ id: String) {
-    times.withLock { $0.begin("rule \(id)") }
-    line.show("rule \(id), \(done) of \(total)")
+  func rule(_ done: Int, _ total: Int, _ what: String) {
+    times.withLock { $0.begin(what) }
+    line.show("\(what), \(done) of \(total)")
   }
 
   func finish() {

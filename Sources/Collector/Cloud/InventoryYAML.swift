@@ -5,12 +5,14 @@ import Yams
 struct InventoryYAML {
   private let file: String
   private var result = InventoryGroups()
-  private var visits = 0
+  private var groupCount = 0
+  private var hostCount = 0
 
   /// Aliases may make a tree endless; nothing real is nested deeper.
   private static let maximumDepth = 20
   /// Aliases of aliases make a tree of millions out of twenty lines.
-  private static let maximumVisits = 200_000
+  private static let maximumGroups = 20_000
+  private static let maximumHosts = 200_000
 
   private init(file: String) { self.file = file }
 
@@ -35,7 +37,10 @@ struct InventoryYAML {
     guard depth < Self.maximumDepth else {
       throw CollectionError("\(file): groups nested more than \(Self.maximumDepth) deep")
     }
-    try count()
+    groupCount += 1
+    guard groupCount <= Self.maximumGroups else {
+      throw CollectionError("\(file): more than \(Self.maximumGroups) groups")
+    }
     result.groups[group, default: .init()].hosts += []
     guard let parts = node.mapping else {
       if Self.isEmpty(node) { return }
@@ -64,16 +69,12 @@ struct InventoryYAML {
     for (key, value) in hosts {
       let source = place(key)
       for host in try InventoryRange.names(Self.name(key), source) {
-        try count()
+        hostCount += 1
+        guard hostCount <= Self.maximumHosts else {
+          throw CollectionError("\(file): more than \(Self.maximumHosts) hosts")
+        }
         result.add(host, variables: Self.variables(value), group: group, source: source)
       }
-    }
-  }
-
-  private mutating func count() throws(CollectionError) {
-    visits += 1
-    guard visits <= Self.maximumVisits else {
-      throw CollectionError("\(file): more than \(Self.maximumVisits) groups and hosts")
     }
   }
 

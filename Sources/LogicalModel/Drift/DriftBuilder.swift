@@ -33,8 +33,12 @@ struct DriftBuilder: Sendable {
     self.model = model
     hosts = HostDirectory(facts)
     let localVLANs = NodeSwitch.localVLANs(of: model)
+    let agents = Dictionary(
+      model.agents.lazy.filter { $0.binary.contains("openvswitch") }.map { ($0.node, $0) }
+    ) { first, _ in first }
     nodes = Workers.map(facts.nodes) {
-      NodeSwitch(NodeIndex($0), model, localVLANs: localVLANs[$0.name] ?? [:])
+      NodeSwitch(
+        NodeIndex($0), model, localVLANs: localVLANs[$0.name] ?? [:], agent: agents[$0.name])
     }
     nodeNumbers = Dictionary(
       nodes.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })

@@ -25,7 +25,10 @@ struct NodeSwitch {
   /// Flows of the integration bridge that drop all that comes from a port.
   let blocked: [OpenFlowPort: [FlowEntry]]
 
-  init(_ index: NodeIndex, _ model: CloudModel, localVLANs: [NetworkID: [LocalVLAN]]) {
+  init(
+    _ index: NodeIndex, _ model: CloudModel, localVLANs: [NetworkID: [LocalVLAN]],
+    agent: Agent?
+  ) {
     self.index = index
     database = index.facts.openVSwitch.database.records.first
     attachments = Dictionary(grouping: index.attachments.filter { $0.bridge != nil }) {
@@ -36,7 +39,7 @@ struct NodeSwitch {
       (path.contains("openvswitch") ? 0 : 1, path, options)
     }
     agentOptions = files.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
-    agent = model.agents.first { $0.node == index.name && $0.binary.contains("openvswitch") }
+    self.agent = agent
     physical = model.node(index.name)?.bridgeMappings ?? [:]
     self.localVLANs = localVLANs
     networksByVLAN = localVLANs.keys.sorted().reduce(into: [:]) { found, network in

@@ -18,11 +18,11 @@ package enum SettledViews {
     "v_port_conntrack_zone": [["node", "zone"]],
   ]
 
-  /// Temporary tables of the views' names, which the names then mean on this connection.
+  /// Temporary tables of the views' names, which the names then mean on this connection: to the views
+  /// that come after them too.
   package static func make(in database: Database) throws {
     for view in SnapshotViews.all {
-      try database.execute(
-        sql: "CREATE TEMP TABLE \(view.name) AS SELECT * FROM main.\(view.name)")
+      try database.execute(sql: "CREATE TEMP TABLE \(view.name) AS \(view.sql)")
       for (number, columns) in (keys[view.name] ?? []).enumerated() {
         try database.execute(
           sql: """

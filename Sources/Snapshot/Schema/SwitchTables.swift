@@ -124,7 +124,7 @@ enum SwitchTables {
       .object("external_ids", "As OVSDB has it.") { $0.record.interface.externalIDs },
       .object("other_config", "As OVSDB has it.") { $0.record.interface.otherConfig },
     ] + .evidence(\.record.interface.evidence),
-    indexes: ["node, name", "iface_id"],
+    indexes: ["node, name", "node, port", "iface_id"],
     rows: { source in
       source.onDatabases { database in
         let owners = Dictionary(
