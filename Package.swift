@@ -106,7 +106,9 @@ let package = Package(
       ]),
     module(
       "Report",
-      ["Audit", "Facts", "LogicalModel", "NetworkTypes", "OpenFlow", "Trace", mustache]),
+      [
+        "Audit", "Facts", "LogicalModel", "NetworkTypes", "OpenFlow", "Trace", "Workers", mustache,
+      ]),
     .executableTarget(
       name: "ovsight",
       dependencies: [

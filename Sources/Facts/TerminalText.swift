@@ -20,7 +20,8 @@ public enum TerminalText {
 
   /// What a terminal obeys, or what hides a part of a text or turns it around.
   static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
+    if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7f }
+    return switch scalar.properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
     // Bidirectional overrides, joiners, tags: invisible, and able to fake another name.
     case .format: true

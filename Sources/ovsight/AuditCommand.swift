@@ -125,7 +125,7 @@ struct AuditCommand: ParsableCommand {
     var report = try Auditor.audit(
       snapshot, rules: rules, derived: derived, progress: progress.rule)
     progress.finish()
-    if times { for row in progress.longest { printError("\(row.milliseconds) ms  \(row.phase)") } }
+    if times { progress.tellTimes() }
     var notes: [String] = []
     if let facts {
       if let run { report.add(run, facts) }

@@ -43,13 +43,15 @@ final class AuditProgress: Sendable {
     line.finish()
   }
 
-  /// What took how long, the longest first, without what took less than ten milliseconds.
-  var longest: [(phase: String, milliseconds: Int)] {
-    times.withLock { times in
+  /// Says on standard error what took how long, the longest first, without what took less than ten
+  /// milliseconds.
+  func tellTimes() {
+    let rows = times.withLock { times in
       times.seconds.map { (phase: $0.key, milliseconds: Int($0.value * 1000)) }
         .filter { $0.milliseconds >= 10 }
         .sorted { ($1.milliseconds, $0.phase) < ($0.milliseconds, $1.phase) }
     }
+    for row in rows { printError("\(row.milliseconds) ms  \(row.phase)") }
   }
 }
 

@@ -76,6 +76,9 @@ struct ReportCommand: ParsableCommand {
   @Option(help: "An older snapshot; what changed since becomes a page.")
   var diff: String?
 
+  @Flag(help: "Say at the end what took how long.")
+  var times = false
+
   @Option(help: "A folder of rule files; the program's own without it.")
   var rules: String?
 
@@ -94,15 +97,20 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     let folder = try ReportFolder(path: try templateFolder())
     let file = try SnapshotFile.open(path: snapshot)
+    let progress = AuditProgress()
+    defer { progress.finish() }
+    progress.begin("reading the snapshot")
     let capture = try file.loadCapture()
     let facts = CloudFacts(parsing: capture)
+    progress.begin("building the logical view")
     var input = ReportInput(facts: facts, model: LogicalModel.CloudModel(facts))
     if let title { input.title = title }
     input.source = URL(fileURLWithPath: snapshot).lastPathComponent
     input.toolVersion = Ovsight.version
     input.traces = try traces(facts)
     try addAnswers(&input)
-    try addFindings(&input, file)
+    try addFindings(&input, file, progress)
+    progress.begin("writing the report")
     input.changes = try changes(facts)
     input.bytes = { id in capture.bytes(of: id) }
     if let document = try format.document(input, folder: folder) {
@@ -110,11 +118,13 @@ struct ReportCommand: ParsableCommand {
     } else if let output {
       try HTMLReport.write(input, folder: folder, to: output)
     }
+    progress.finish()
+    if times { progress.tellTimes() }
   }
 
-  private func addFindings(_ input: inout ReportInput, _ file: SnapshotFile) throws {
-    let progress = AuditProgress()
-    defer { progress.finish() }
+  private func addFindings(
+    _ input: inout ReportInput, _ file: SnapshotFile, _ progress: AuditProgress
+  ) throws {
     progress.begin("comparing nodes with Neutron")
     let drift = Drift.report(input.model, input.facts)
     let run =

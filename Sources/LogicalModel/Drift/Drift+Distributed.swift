@@ -85,7 +85,8 @@ extension DriftBuilder {
       let subnets = Set(model.port(interface.port)?.fixedIPs.compactMap(\.subnet) ?? [])
       let own = neighbours.filter { $0.interface == device }
       let byAddress = Dictionary(grouping: own, by: \.address)
-      for port in portsByNetwork[network] ?? [] where port.owner != .routerInterface && port.owner != .floatingIP {
+      for port in portsByNetwork[network] ?? []
+      where port.owner != .routerInterface && port.owner != .floatingIP {
         guard port.origin.contains(.api), port.boundHost != nil || port.isDistributed else {
           continue
         }
@@ -124,7 +125,9 @@ extension DriftBuilder {
   ) {
     for entry in own where entry.states.contains("PERMANENT") && !entry.isProxy {
       let isMulticast = entry.address.isMulticast
-      guard !isMulticast, lookups.residents[network]?.ports(answeringFor: entry.address).isEmpty != false else {
+      guard !isMulticast,
+        lookups.residents[network]?.ports(answeringFor: entry.address).isEmpty != false
+      else {
         continue
       }
       find(

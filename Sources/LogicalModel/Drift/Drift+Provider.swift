@@ -120,7 +120,8 @@ extension DriftBuilder {
     _ locals: [(network: Network, segment: NeutronSegment, local: LocalVLAN)]
   ) {
     let rows = flows.entries(of: [0]).filter {
-      $0.match.inPort == port && $0.givenVLAN != nil && $0.match[.ethDst] == nil && $0.match[.ethSrc] == nil
+      $0.match.inPort == port && $0.givenVLAN != nil && $0.match[.ethDst] == nil
+        && $0.match[.ethSrc] == nil
     }
     for (network, segment, local) in locals {
       let own = rows.filter { $0.matches(segment) }

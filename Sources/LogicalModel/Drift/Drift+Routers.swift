@@ -187,7 +187,11 @@ extension DriftBuilder {
       for address in own where !port.addresses.contains(address.address.address) {
         // Floating IPs have a comparison of their own.
         let isHost = address.address.prefixLength == address.address.address.family.width
-        if prefix == .gateway, isHost || lookups.floatingRecordsByAddress[address.address.address] != nil { continue }
+        if prefix == .gateway,
+          isHost || lookups.floatingRecordsByAddress[address.address.address] != nil
+        {
+          continue
+        }
         // Made of router advertisements.
         if address.flags.contains("dynamic") || address.flags.contains("mngtmpaddr") { continue }
         find(

@@ -27,6 +27,8 @@ final class EvidenceBook {
   private let bytes: @Sendable (CaptureFileID) -> [UInt8]?
   private let ids: [String: CaptureFileID]
   private var starts: [CaptureFileID: [Int]] = [:]
+  /// The file that was asked for last: those of large captures are unpacked each time.
+  private var last: (file: CaptureFileID, bytes: [UInt8])?
   private var count = 0
   private(set) var cited: [CaptureFileID: [String: Set<Place>]] = [:]
 
@@ -100,7 +102,7 @@ final class EvidenceBook {
   }
 
   func text(_ range: Range<Int>, in file: CaptureFileID) -> String {
-    guard let all = bytes(file) else { return "" }
+    guard let all = contents(file) else { return "" }
     return String(decoding: all[range.clamped(to: all.indices)], as: UTF8.self)
   }
 
@@ -108,14 +110,23 @@ final class EvidenceBook {
   private func lineStarts(_ file: CaptureFileID) -> [Int] {
     if let known = starts[file] { return known }
     var result: [Int] = []
-    if let all = bytes(file), !all.isEmpty {
+    if let all = contents(file), !all.isEmpty {
       result = [0]
-      for (index, byte) in all.enumerated() where byte == UInt8(ascii: "\n") {
-        result.append(index + 1)
+      all.withUnsafeBytes { bytes in
+        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+          result.append(index + 1)
+        }
       }
       if result.last != all.count { result.append(all.count + 1) }
     }
     starts[file] = result
     return result
+  }
+
+  private func contents(_ file: CaptureFileID) -> [UInt8]? {
+    if let last, last.file == file { return last.bytes }
+    guard let bytes = bytes(file) else { return nil }
+    last = (file, bytes)
+    return bytes
   }
 }

@@ -18,8 +18,8 @@ struct EvidencePages {
       for (page, places) in pages.sorted(by: { $0.key < $1.key }) {
         let title =
           (description.node.map { "\($0) " } ?? "") + description.path
-        let body = try writer.html(
-          "evidence",
+        try writer.write(
+          "evidence-\(page).html", title: title, section: "capture.html", "evidence",
           [
             "title": .text(title),
             "node": .markup(map.link(description.node)),
@@ -28,8 +28,6 @@ struct EvidencePages {
             "size": .text(grouped(description.sizeBytes)),
             "excerpts": .list(excerpts(places.sorted(), file)),
           ])
-        try writer.write(
-          "evidence-\(page).html", title: title, section: "capture.html", body: body)
       }
     }
   }

@@ -55,8 +55,8 @@ struct ObjectPageWriter {
     _ values: [String: PageValue], _ page: ObjectPage, _ path: String, isScripted: Bool
   ) throws(ReportError) {
     try site.writer.write(
-      path, title: "\(page.kind) \(page.title)", section: page.section,
-      body: try site.writer.html("object", .object(values)), isScripted: isScripted)
+      path, title: "\(page.kind) \(page.title)", section: page.section, "object",
+      .object(values), isScripted: isScripted)
   }
 
   static func name(_ path: String, _ index: Int) -> String {

@@ -8,7 +8,7 @@ struct DiagnosisSection {
     for (position, item) in site.input.diagnoses.enumerated() {
       try site.writer.write(
         SiteContext.diagnosisPath(position), title: "Why: \(item.question)",
-        section: "traces.html", body: try site.writer.html("why", value(item)),
+        section: "traces.html", "why", value(item),
         isScripted: item.trace != nil)
     }
   }

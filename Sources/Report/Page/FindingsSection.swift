@@ -71,7 +71,7 @@ struct FindingsSection {
     for (position, finding) in set.findings.enumerated() {
       try site.writer.write(
         SiteContext.findingPath(position), title: "\(finding.subject): \(finding.title)",
-        section: "findings.html", body: try site.writer.html("finding", value(finding, position)),
+        section: "findings.html", "finding", value(finding, position),
         isScripted: finding.trace != nil)
     }
   }

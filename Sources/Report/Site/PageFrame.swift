@@ -1,7 +1,7 @@
 // What stands around a page's title and body: the frame's template, filled once for many pages. Made
 // and used by PageWriter.
 
-struct PageFrame {
+struct PageFrame: Sendable {
   /// Where a title and a body go. A report whose own title holds such words has them replaced by what
   /// is escaped or finished all the same.
   static let title = "ovsight:title-of-the-page"

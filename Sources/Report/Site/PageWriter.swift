@@ -1,5 +1,6 @@
 // Puts pages into their frame and hands them on: navigation, policy, style, and the script where a
-// page needs it.
+// page needs it. Pages are told in order and made side by side, some at a time.
+import Workers
 
 /// Writes the pages of one report.
 final class PageWriter {
@@ -20,6 +21,10 @@ final class PageWriter {
   private let scriptPolicy: String
   private let plainPolicy: String
   private var frames: [String: PageFrame] = [:]
+  /// Told and not made yet.
+  private var pending: [PendingPage] = []
+  /// Enough to share out, and few enough to hold.
+  private static let batch = 256
   private let emit: (String, String) throws(ReportError) -> Void
 
   init(
@@ -47,17 +52,25 @@ final class PageWriter {
 
   func writeStyle() throws(ReportError) { try emit(style, folder.style) }
 
-  func html(_ template: String, _ values: PageValue) throws(ReportError) -> RenderedHTML {
-    try RenderedHTML(template, values, of: folder)
+  /// A page of `template`, filled with `values`; `section` is the path of the section that it belongs
+  /// to. Pages are made some at a time: who has told the last calls `finish`.
+  func write(
+    _ path: String, title: String, section: String, _ template: String, _ values: PageValue,
+    isScripted: Bool = false
+  ) throws(ReportError) {
+    pending.append(
+      PendingPage(
+        path: path, title: title == input.title ? title : "\(title) – \(input.title)",
+        frame: try frame(section: section, isScripted: isScripted), template: template,
+        values: values))
+    if pending.count >= Self.batch { try finish() }
   }
 
-  /// `section` is the path of the section that the page belongs to.
-  func write(
-    _ path: String, title: String, section: String, body: RenderedHTML, isScripted: Bool = false
-  ) throws(ReportError) {
-    let frame = try frame(section: section, isScripted: isScripted)
-    let title = title == input.title ? title : "\(title) – \(input.title)"
-    try emit(path, frame.page(title: HTMLText.escaped(title), body: body))
+  /// Makes and hands on what was told, in its order.
+  func finish() throws(ReportError) {
+    let pages = Workers.map(pending) { [folder] in $0.made(with: folder) }
+    for (page, text) in zip(pending, pages) { try emit(page.path, text.get()) }
+    pending = []
   }
 
   /// Made once for the pages of a section: it is the same around all of them.
@@ -74,7 +87,7 @@ final class PageWriter {
       "script": isScripted ? .html(RenderedHTML(scriptOf: folder)) : .none,
       "body": .text(PageFrame.body),
     ]
-    let frame = PageFrame(try html("page", values))
+    let frame = PageFrame(try RenderedHTML("page", values, of: folder))
     frames[key] = frame
     return frame
   }
@@ -84,5 +97,23 @@ final class PageWriter {
       "path": .text(section.path), "title": .text(section.title),
       "is_list": .flag(section.isList), "is_current": .flag(section.path == current),
     ]
+  }
+}
+
+/// A page of which everything is known.
+private struct PendingPage: Sendable {
+  let path: String
+  let title: String
+  let frame: PageFrame
+  let template: String
+  let values: PageValue
+
+  func made(with folder: ReportFolder) -> Result<String, ReportError> {
+    do {
+      let body = try RenderedHTML(template, values, of: folder)
+      return .success(frame.page(title: HTMLText.escaped(title), body: body))
+    } catch {
+      return .failure(error)
+    }
   }
 }

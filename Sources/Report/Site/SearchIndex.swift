@@ -50,15 +50,13 @@ struct SearchIndex {
     _ path: String, title: String, directory: [PageValue], isDirectory: Bool, entries: [Entry],
     parts: PageValue
   ) throws(ReportError) {
-    let body = try site.writer.html(
-      "search",
+    try site.writer.write(
+      path, title: title, section: "search.html", "search",
       [
         "shards": .list(directory), "has_shards": .flag(!directory.isEmpty),
         "is_directory": .flag(isDirectory),
         "entries": entries.isEmpty ? .none : .markup(markup(entries)), "parts": parts,
-      ])
-    try site.writer.write(
-      path, title: title, section: "search.html", body: body, isScripted: true)
+      ], isScripted: true)
   }
 
   private static func name(_ index: Int) -> String { "index-\(index + 1).html" }

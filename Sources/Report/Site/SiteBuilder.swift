@@ -21,13 +21,14 @@ struct SiteBuilder {
     try SearchIndex(site: site).write()
     try writePage("index.html", site.input.title, "summary", SummarySection.value(site))
     try EvidencePages(book: site.book, map: site.map).write(writer)
+    try writer.finish()
   }
 
   private func writePage(
     _ path: String, _ title: String, _ template: String, _ values: PageValue
   ) throws(ReportError) {
     try writer.write(
-      path, title: title, section: path, body: try writer.html(template, values), isScripted: true)
+      path, title: title, section: path, template, values, isScripted: true)
   }
 
   // MARK: lists
@@ -49,7 +50,7 @@ struct SiteBuilder {
       values["parts"] = PartLinks.value(names, current: index)
       try writer.write(
         names[index], title: index == 0 ? title : "\(title), part \(index + 1)",
-        section: section ?? names[0], body: try writer.html(template, .object(values)),
+        section: section ?? names[0], template, .object(values),
         isScripted: true)
     }
   }
@@ -93,7 +94,7 @@ struct SiteBuilder {
       }
       try writer.write(
         SiteContext.tracePath(position), title: trace.title, section: "traces.html",
-        body: try writer.html("trace", values), isScripted: true)
+        "trace", values, isScripted: true)
     }
     try writePage("traces.html", "Traces and why", "traces", SummarySection.value(site))
   }
@@ -196,7 +197,7 @@ struct SiteBuilder {
       values["parts"] = PartLinks.value(names, current: index)
       try writer.write(
         name, title: "Capture", section: "capture.html",
-        body: try writer.html("capture", .object(values)), isScripted: true)
+        "capture", .object(values), isScripted: true)
     }
   }
 }
