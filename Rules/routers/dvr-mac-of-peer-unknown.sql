@@ -10,46 +10,45 @@
 --   know them.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
 -- needs: openflow-flows
-WITH own AS (
+WITH own AS MATERIALIZED (
   -- What a node puts in place of gateways' addresses is its own.
-  SELECT f.node, f.bridge,
-    printf('%02x:%02x:%02x:%02x:%02x:%02x', a.value >> 40, a.value >> 32 & 255,
-      a.value >> 24 & 255, a.value >> 16 & 255, a.value >> 8 & 255, a.value & 255) AS mac,
-    min(f.file) AS file,
-    min(f.line) AS line
+  SELECT f.node, f.bridge, a.value AS mac, min(f.file) AS file, min(f.line) AS line
   FROM flow f
   JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
   JOIN flow_action a ON a.flow = f.id AND a.field = 'dl_src' AND a.value IS NOT NULL
   WHERE f.table_id = 1
   GROUP BY f.node, f.bridge, mac
 ),
-peer AS (
+peer AS MATERIALIZED (
   -- Addresses of other nodes, which are not learned.
-  SELECT f.node, f.bridge,
-    printf('%02x:%02x:%02x:%02x:%02x:%02x', m.value >> 40, m.value >> 32 & 255,
-      m.value >> 24 & 255, m.value >> 16 & 255, m.value >> 8 & 255, m.value & 255) AS mac,
-    f.file, f.line
+  SELECT f.node, f.bridge, m.value AS mac, f.file
   FROM flow f
   JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
   WHERE f.table_id = 9
     AND NOT EXISTS (SELECT 1 FROM flow_match o WHERE o.flow = f.id AND o.field <> 'dl_src')
+),
+asked AS MATERIALIZED (
+  SELECT DISTINCT f.node, f.bridge FROM flow f
+  WHERE f.table_id = 9 AND f.bridge IN (SELECT bridge FROM peer)
+    AND f.node IN (SELECT node FROM own)
+    AND f.node NOT IN (
+      SELECT node FROM gap WHERE format = 'openflow-flows' AND node IS NOT NULL)
+    -- A line that could not be read may have been it.
+    AND f.node NOT IN (
+      SELECT p.node FROM peer p JOIN diagnostic d ON d.file = p.file WHERE d.severity <> 'note')
+),
+lacking AS (
+  SELECT a.node, a.bridge, o.mac FROM asked a
+  JOIN own o ON o.node <> a.node AND o.bridge IN (SELECT bridge FROM peer)
+  EXCEPT SELECT node, bridge, mac FROM peer
 )
-SELECT a.node || ' of ' || b.node AS subject,
-  'table 9 of ' || a.bridge || ' lacks ' || b.mac || ', which ' || b.node || ' routes with'
-    AS message,
+SELECT l.node || ' of ' || b.node AS subject,
+  'table 9 of ' || l.bridge || ' lacks ' || printf('%02x:%02x:%02x:%02x:%02x:%02x', l.mac >> 40,
+      l.mac >> 32 & 255, l.mac >> 24 & 255, l.mac >> 16 & 255, l.mac >> 8 & 255, l.mac & 255)
+    || ', which ' || b.node || ' routes with' AS message,
   b.file, b.line
-FROM (
-  SELECT DISTINCT node, bridge FROM flow
-  WHERE table_id = 9 AND bridge IN (SELECT bridge FROM peer)) a
-JOIN own b ON b.node <> a.node AND b.bridge IN (SELECT bridge FROM peer)
-WHERE EXISTS (SELECT 1 FROM own o WHERE o.node = a.node)
-  AND NOT EXISTS (
-    SELECT 1 FROM peer p WHERE p.node = a.node AND p.bridge = a.bridge AND p.mac = b.mac)
-  AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.node = a.node AND g.format = 'openflow-flows')
-  -- A line that could not be read may have been it.
-  AND NOT EXISTS (
-    SELECT 1 FROM diagnostic d JOIN peer p ON p.file = d.file
-    WHERE p.node = a.node AND d.severity <> 'note')
+FROM lacking l
+JOIN own b ON b.mac = l.mac AND b.node <> l.node AND b.bridge IN (SELECT bridge FROM peer)
 ORDER BY 1;
 
 /* test: one of two

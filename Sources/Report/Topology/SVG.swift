@@ -85,18 +85,22 @@ enum SVG {
     Double(TerminalText.width(TerminalText.escaped(text))) * size * 0.6
   }
 
+  /// The middle is left out: names of one kind often differ at their end.
   static func cut(_ text: String, room: Double, size: Double) -> String {
     let shown = TerminalText.escaped(text)
     guard width(of: shown, size: size) > room else { return shown }
     let columns = max(1, Int(room / (size * 0.6)) - 1)
-    var result = ""
+    let tail = prefix(of: shown.reversed(), columns / 3)
+    return String(prefix(of: shown, columns - columns / 3)) + "…" + String(tail.reversed())
+  }
+
+  /// As many characters as fit.
+  private static func prefix(of text: some Sequence<Character>, _ columns: Int) -> [Character] {
     var used = 0
-    for character in shown {
-      let next = TerminalText.width(String(character))
-      if used + next > columns { break }
-      result.append(character)
-      used += next
-    }
-    return result + "…"
+    return Array(
+      text.prefix { character in
+        used += TerminalText.width(String(character))
+        return used <= columns
+      })
   }
 }
