@@ -23,7 +23,8 @@ struct SourceNATRule {
   let evidence: Evidence
 }
 
-/// The NAT of one namespace.
+/// The NAT of one namespace, of what passes it: rules of chains that nothing leads to translate
+/// nothing.
 struct NATReader {
   private(set) var destinations: [DestinationNATRule] = []
   private(set) var sources: [SourceNATRule] = []
@@ -35,16 +36,14 @@ struct NATReader {
     isKnown = namespace?.holdsRules(.ipv4) ?? false
     for section in sections {
       for table in section.records where table.name == "nat" {
-        for chain in table.chains { for rule in chain.rules { take(rule) } }
+        // What OUTPUT translates is the router's own.
+        for rule in table.rules(from: "PREROUTING") {
+          if case .destinationNAT(let range) = rule.target { takeDestination(rule, range) }
+        }
+        for rule in table.rules(from: "POSTROUTING") {
+          if case .sourceNAT(let range) = rule.target { takeSource(rule, range) }
+        }
       }
-    }
-  }
-
-  private mutating func take(_ rule: IPTablesRule) {
-    switch rule.target {
-    case .destinationNAT(let range): takeDestination(rule, range)
-    case .sourceNAT(let range): takeSource(rule, range)
-    default: return
     }
   }
 
@@ -84,5 +83,28 @@ struct NATReader {
     sources.append(
       SourceNATRule(
         source: source, outInterface: device, address: address, evidence: rule.evidence))
+  }
+}
+
+extension IPTablesTable {
+  /// The rules of a built-in chain and of those that jumps lead to from there, whatever they ask for;
+  /// all rules where the chain is not told of.
+  fileprivate func rules(from chain: NetfilterChainName) -> [IPTablesRule] {
+    let byName = Dictionary(chains.map { ($0.name, $0.rules) }) { first, _ in first }
+    guard byName[chain] != nil else { return chains.flatMap(\.rules) }
+    var found: [IPTablesRule] = []
+    var seen: Set<NetfilterChainName> = [chain]
+    var next = [chain]
+    while let name = next.popLast() {
+      for rule in byName[name] ?? [] {
+        found.append(rule)
+        switch rule.target {
+        case .jump(let target), .goto(let target):
+          if seen.insert(target).inserted { next.append(target) }
+        default: continue
+        }
+      }
+    }
+    return found
   }
 }

@@ -284,6 +284,27 @@ struct ChangedRow: Sendable, CustomStringConvertible {
   ]
 
   static let floatingRows = [
+    ChangedRow(
+      "translated for the router itself alone", .floatingDestinationNAT, .missing, "203.0.113.134",
+      on: "net1"
+    ) {
+      $0.change("net1", "qrouter-a4ea1afe") { namespace in
+        namespace.changeChains("nat") { chain in
+          guard chain.name.rawValue.hasSuffix("-PREROUTING") else { return }
+          chain.rules.removeAll { $0.text.contains("203.0.113.134") }
+        }
+      }
+    },
+    ChangedRow(
+      "a translation that nothing leads to", .floatingSourceNAT, .missing, "203.0.113.134",
+      on: "net1"
+    ) {
+      $0.change("net1", "qrouter-a4ea1afe") { namespace in
+        namespace.changeChains("nat") { chain in
+          chain.rules.removeAll { $0.text.hasSuffix("-j neutron-l3-agent-float-snat") }
+        }
+      }
+    },
     ChangedRow("no routing rule", .floatingRule, .missing, "203.0.113.159", on: "cmp1") {
       $0.change("cmp1", "qrouter-a2dbb256") { namespace in
         namespace.rules4.records.removeAll { $0.source == IPPrefix("172.17.17.11/32") }
@@ -377,8 +398,11 @@ struct ChangedRow: Sendable, CustomStringConvertible {
     ChangedRow("a rule that iptables lacks", .securityRule, .missing, "port-c1", on: "cmp1") {
       $0.changeRules("10.99.0.0/24") { $0.portMinimum = $0.protocolName == "tcp" ? 22 : nil }
     },
-    ChangedRow("a rule that flows lack", .securityRule, .different, "port-c2", on: "cmp2") {
+    ChangedRow("more ports than are wanted", .securityRule, .extra, "port-c2", on: "cmp2") {
       $0.changeRules("10.99.0.0/24") { $0.portMinimum = $0.protocolName == "tcp" ? 22 : nil }
+    },
+    ChangedRow("a rule that flows lack", .securityRule, .different, "port-a4", on: "cmp2") {
+      $0.changeRules("172.17.18.0/24") { $0.portMaximum = $0.portMinimum == nil ? nil : 65_000 }
     },
     ChangedRow("a rule that nobody wants", .securityRule, .extra, "port-c1", on: "cmp1") {
       $0.changeRules("10.99.0.0/24") { $0.remotePrefix = IPPrefix("10.99.1.0/24") }
@@ -418,6 +442,30 @@ struct ChangedRow: Sendable, CustomStringConvertible {
     },
     ChangedRow("a pair that was taken back", .antiSpoofing, .extra, "port-a7", on: "cmp2") {
       $0.changePort("port-a7") { $0.allowedAddressPairs = [] }
+    },
+    ChangedRow("ARP for anybody's address", .antiSpoofing, .extra, "port-a7", on: "cmp2") { facts in
+      facts.changeFlows("cmp2", "br-int") { flows in
+        for index in flows.indices
+        where flows[index].table == 71 && flows[index].match[.arpSPA] != nil {
+          flows[index].match = FlowMatch(
+            flows[index].match.fields.filter { ![.arpSPA, .ethSrc].contains($0.field) })
+        }
+      }
+    },
+    ChangedRow(
+      "ports beside those that are asked for", .securityRule, .extra, "port-a4", on: "cmp2"
+    ) { facts in
+      facts.changeFlows("cmp2", "br-int") { flows in
+        guard let row = flows.first(where: { $0.table == 82 && $0.match[.tcpDst] != nil }) else {
+          return
+        }
+        var other = row
+        other.match = FlowMatch(
+          row.match.fields.map { match in
+            match.field == .tcpDst ? FieldMatch(.tcpDst, 2323) : match
+          })
+        flows.append(other)
+      }
     },
     ChangedRow("two ports in one zone", .conntrackZone, .twice, "port-a1", on: "cmp1") {
       $0.change("cmp1", "root") { root in

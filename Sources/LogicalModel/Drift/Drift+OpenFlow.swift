@@ -92,7 +92,6 @@ extension DriftBuilder {
     }
     let arp = rows.filter {
       $0.match.exact(.ethType) == UInt128(EtherType.arp) && $0.goes(to: 94)
-        && $0.match[.ethSrc] != nil
     }
     compare(arp, port, record, .ipv4, "ARP", isOpen, node)
   }
@@ -174,6 +173,12 @@ extension DriftBuilder {
     }
     for (admission, side) in wanted where found[admission]?.ports != side.ports {
       let actual = found[admission]
+      let surplus = actual?.ports.subtracting(side.ports) ?? PortSet()
+      if let actual, !surplus.isEmpty, isWhole {
+        findSurplus(admission, surplus, actual.evidence, place(admission), port, node)
+      }
+      // What is asked for is there, with more beside it.
+      if let actual, side.ports.subtracting(actual.ports).isEmpty { continue }
       find(
         admission.isConjunction ? .securityMember : .securityRule,
         actual == nil ? .missing : .different, .high, object(port), on: node.name,
@@ -183,12 +188,19 @@ extension DriftBuilder {
           ?? .none)
     }
     for (admission, side) in found where wanted[admission] == nil && isWhole {
-      find(
-        admission.isConjunction ? .securityMember : .securityRule, .extra, .critical,
-        object(port), on: node.name, at: place(admission),
-        wanted: DriftSide("no rule of its security groups asks for it", port.evidence),
-        found: DriftSide(describe(admission, side.ports, port), side.evidence.sorted()))
+      findSurplus(admission, side.ports, side.evidence, place(admission), port, node)
     }
+  }
+
+  private mutating func findSurplus(
+    _ admission: Admission, _ ports: PortSet, _ evidence: [Evidence], _ place: String, _ port: Port,
+    _ node: NodeSwitch
+  ) {
+    find(
+      admission.isConjunction ? .securityMember : .securityRule, .extra, .critical, object(port),
+      on: node.name, at: place,
+      wanted: DriftSide("no rule of its security groups asks for it", port.evidence),
+      found: DriftSide(describe(admission, ports, port), evidence.sorted()))
   }
 
   func describe(_ admission: Admission, _ ports: PortSet, _ port: Port) -> String {

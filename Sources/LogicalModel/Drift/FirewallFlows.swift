@@ -46,6 +46,27 @@ struct PortSet: Hashable {
     }
     ranges = merged
   }
+  var isEmpty: Bool { ranges.isEmpty }
+
+  func subtracting(_ other: PortSet) -> PortSet {
+    var rest = ranges
+    for hole in other.ranges {
+      rest = rest.flatMap { range -> [ClosedRange<Int>] in
+        guard range.overlaps(hole) else { return [range] }
+        var parts: [ClosedRange<Int>] = []
+        if range.lowerBound < hole.lowerBound {
+          parts.append(range.lowerBound...hole.lowerBound - 1)
+        }
+        if range.upperBound > hole.upperBound {
+          parts.append(hole.upperBound + 1...range.upperBound)
+        }
+        return parts
+      }
+    }
+    var result = PortSet()
+    result.ranges = rest
+    return result
+  }
   var words: String {
     if self == .all || ranges.isEmpty { return "" }
     return " "
