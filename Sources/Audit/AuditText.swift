@@ -11,7 +11,9 @@ extension AuditReport {
       if finding.rule.id != lastRule { lines += heading(finding.rule) }
       lastRule = finding.rule.id
       lines.append("  \(finding.subject): \(finding.message)")
-      lines += finding.evidence.map { "    at \($0.text)" }
+      lines += finding.evidence.prefix(Self.placeLimit).map { "    at \($0.text)" }
+      let rest = finding.evidence.count - Self.placeLimit
+      if rest > 0 { lines.append("    … and at \(rest) more places: --format json has them") }
     }
     for result in results where !result.missing.isEmpty {
       lines.append("unknown   \(result.rule.id)  \(result.rule.title)")
@@ -20,6 +22,9 @@ extension AuditReport {
     }
     return lines + [summary]
   }
+
+  /// Of one finding; more would push the next one off the screen.
+  private static let placeLimit = 5
 
   private func heading(_ rule: AuditRule) -> [String] {
     let severity = rule.severity.rawValue.uppercased()

@@ -42,6 +42,67 @@ import Testing
     #expect(try Program.run(["audit", file, "--origins", "0"]).status == 2)
   }
 
+  /// The rules that tell of a kind of planted fault, the first or the second with it.
+  private static let rules: [String: Set<String>] = [
+    "wrong-vlan-tag": ["port-in-foreign-vlan"],
+    "floating-ip-dnat-missing": ["floating-ip-not-translated", "floating-ip-half-translated"],
+    "rule-left-behind": ["security-group-rule-not-asked-for"],
+    "flood-target-missing": ["flood-list-incomplete"],
+    "wrong-segment-inbound": ["segment-in-foreign-vlan"],
+    "remote-group-member-missing": ["remote-group-member-refused", "remote-group-incomplete"],
+    "vlans-joined": ["flow-delivers-across-networks"],
+    "tunnel-port-missing": ["tunnel-missing"],
+    "arp-spoofing-open": ["spoofing-allowed", "arp-unprotected"],
+    "neighbour-missing": ["dvr-neighbour-missing"],
+  ]
+  /// What a tunnel that is gone takes with it.
+  private static let consequences: Set = ["flow-to-port-that-is-gone", "flood-list-incomplete"]
+
+  private struct Planted: Decodable {
+    let kind: String
+    let node: String
+    let objects: [String: String]
+  }
+  private struct Found: Decodable {
+    struct Finding: Decodable {
+      let rule: String
+      let subject: String
+    }
+    let findings: [Finding]
+  }
+
+  /// Without a packet being followed: what rules and drift say of what was planted, and of nothing
+  /// else.
+  @Test(arguments: ["1", "2", "3", "4", "5", "6"])
+  func whatIsPlantedIsFoundAndNothingElse(_ seed: String) throws {
+    let folder = try ScratchFolder()
+    let file = try snapshot(
+      in: folder,
+      [
+        "--nodes", "6", "--ports", "60", "--ports-per-network", "8", "--networks-per-node", "4",
+        "--hybrid-every", "2", "--floating-every", "3", "--seed", seed, "--plant", "12",
+      ])
+    let list = try Data(contentsOf: URL(filePath: folder.file("cloud.planted.json")))
+    let planted = try JSONDecoder().decode([Planted].self, from: list)
+    #expect(planted.count > 5)
+    let run = try Program.run(["audit", file, "--no-isolation", "--format", "json"])
+    let found = try JSONDecoder().decode(Found.self, from: Data(run.output.utf8)).findings
+    var expected: Set<String> = []
+    for fault in planted {
+      let rules = try #require(Self.rules[fault.kind], "\(fault.kind)")
+      expected.formUnion(rules)
+      if fault.kind == "tunnel-port-missing" { expected.formUnion(Self.consequences) }
+      let own = found.filter { finding in
+        rules.contains(finding.rule)
+          && (finding.subject.hasPrefix("\(fault.node) ")
+            || fault.objects["address"].map(finding.subject.hasSuffix) == true)
+      }
+      #expect(!own.isEmpty, "\(fault.kind) on \(fault.node): \(fault.objects)")
+    }
+    let strange = found.filter { !expected.contains($0.rule) }
+    #expect(strange.isEmpty, "\(strange)")
+  }
+
   /// On a terminal, which `script` makes; into a file not a byte of it.
   @Test func aTerminalHearsWhatItIsAt() throws {
     let folder = try ScratchFolder()

@@ -107,6 +107,35 @@ import Testing
     #expect(report.exitCode == 2)
   }
 
+  @Test func aFindingInManyPlacesLeavesRoomForTheNext() throws {
+    let folder = try TemporaryFolder()
+    let rule = """
+      -- title: Files
+      -- severity: low
+      -- precision: certain
+      -- population: rules: SELECT count(*) FROM iptables_rule
+      -- why: Because.
+      -- fix: None.
+      -- needs: iptables
+      SELECT 'cmp1' AS subject, 'is so' AS message, file, line FROM iptables_rule LIMIT 9;
+      /* test: none
+      expect: nothing
+      */
+      """
+    try rule.write(
+      to: URL(filePath: folder.file("files.sql")), atomically: true, encoding: .utf8)
+    let path = folder.file("a.db")
+    let capture = try Fixture.capture.get()
+    try SnapshotFile.write(
+      capture, CloudFacts(parsing: capture), to: path, toolVersion: "test")
+    let report = try Auditor.audit(
+      try SnapshotFile.open(path: path),
+      rules: try RuleFolder.rules(in: URL(filePath: path).deletingLastPathComponent().path()))
+    let places = report.text.filter { $0.hasPrefix("    ") }
+    #expect(places.count == 6)
+    #expect(places.last == "    … and at 4 more places: --format json has them")
+  }
+
   @Test func textAndJSONSayTheSame() throws {
     let capture = try Fixture.changed { file in
       guard file.isFile("cmp1", "root/sysctl.txt") else { return nil }
