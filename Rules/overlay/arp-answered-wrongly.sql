@@ -38,9 +38,8 @@ SELECT a.node || ' ' || a.address AS subject,
 FROM answer a
 CROSS JOIN v_network_local_vlan v ON v.node = a.node AND v.local_vlan = a.vlan
 CROSS JOIN owner o ON o.network = v.network AND o.address = a.address
-WHERE NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'neutron-ports')
-  AND (v.network, a.address, a.mac) NOT IN (
-    SELECT network, address, mac FROM known WHERE mac IS NOT NULL)
+LEFT JOIN known k ON k.network = v.network AND k.address = a.address AND k.mac = a.mac
+WHERE k.mac IS NULL AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'neutron-ports')
 ORDER BY 1;
 
 /* test: another port's MAC address

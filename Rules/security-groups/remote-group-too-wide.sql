@@ -69,7 +69,8 @@ stranger AS MATERIALIZED (
   FROM source s
   JOIN (SELECT DISTINCT node, bridge, table_id, id, groups FROM admitting) a
     ON a.id = s.id AND a.node = s.node AND a.bridge = s.bridge AND a.table_id = s.table_id
-  WHERE (a.groups, s.address) NOT IN (SELECT groups, address FROM allowed)
+  LEFT JOIN allowed w ON w.address = s.address AND w.groups = a.groups
+  WHERE w.address IS NULL
 )
 SELECT s.node || ' ' || coalesce(nullif(a.name, ''), a.port) AS subject,
   s.address || ' is admitted by conjunction, and is in no group that the port''s rules admit'

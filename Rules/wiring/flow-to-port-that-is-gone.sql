@@ -29,7 +29,8 @@ gone AS MATERIALIZED (
     CROSS JOIN flow_action a ON a.flow = f.id AND a.kind = 'output' AND a.port BETWEEN 1 AND 65279
     -- What was learned ends by itself.
     WHERE NOT f.hard_timeout_seconds) s ON s.node = t.node AND s.bridge = t.bridge
-  WHERE (s.node, s.bridge, s.port) NOT IN (SELECT node, bridge, number FROM number)
+  LEFT JOIN number n ON n.node = s.node AND n.bridge = s.bridge AND n.number = s.port
+  WHERE n.number IS NULL
 )
 SELECT f.node || ' ' || f.bridge || ' port ' || a.port AS subject,
   'no such port, and flows of table ' || f.table_id || ' send to it' AS message, f.file, f.line
