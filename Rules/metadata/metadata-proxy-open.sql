@@ -33,8 +33,8 @@ SELECT r.node || ' ' || coalesce(nullif(x.name, ''), r.owner),
   'no rule of IPv' || c.family || ' in ' || r.namespace || ' drops what comes for port ' || r.port,
   c.file, c.line
 FROM routed r
-CROSS JOIN iptables_chain c ON c.node = r.node AND c.namespace = r.namespace AND c.table_name = 'filter'
-  AND c.name = 'neutron-l3-agent-INPUT'
+CROSS JOIN iptables_chain c ON c.node = r.node AND c.namespace = r.namespace
+  AND c.table_name = 'filter' AND c.name = 'neutron-l3-agent-INPUT'
 LEFT JOIN neutron_router x ON x.id = r.owner
 -- One that listens on IPv4 only is not asked over IPv6.
 WHERE (c.family = 4 OR rtrim(r.bind, '0123456789') IN (':::', '[::]:'))
