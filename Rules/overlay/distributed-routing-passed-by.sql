@@ -10,21 +10,26 @@
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
 -- references: LP2028795
 -- needs: openflow-flows, ovsdb-dump, neutron-routers
-WITH tunnel AS (
+WITH tunnel AS MATERIALIZED (
   SELECT DISTINCT p.node, p.bridge FROM ovs_port p
   JOIN ovs_interface i ON i.node = p.node AND i.port = p.name
   WHERE i.remote_ip IS NOT NULL AND p.bridge IS NOT NULL
+),
+patch AS MATERIALIZED (
+  SELECT t.node, t.bridge, i.name, i.ofport
+  FROM ovs_interface i
+  CROSS JOIN ovs_port p ON p.node = i.node AND p.name = i.port
+  CROSS JOIN tunnel t ON t.node = p.node AND t.bridge = p.bridge
+  WHERE i.type = 'patch'
 )
 SELECT f.node || ' ' || f.bridge AS subject,
-  'what comes from ' || i.name || ' goes to table 2 at once, and distributed routing is on'
+  'what comes from ' || t.name || ' goes to table 2 at once, and distributed routing is on'
     AS message,
   f.file, f.line
-FROM tunnel t
-JOIN ovs_port p ON p.node = t.node AND p.bridge = t.bridge
-JOIN ovs_interface i ON i.node = p.node AND i.port = p.name AND i.type = 'patch'
-JOIN flow f ON f.node = t.node AND f.bridge = t.bridge AND f.table_id = 0
-JOIN flow_match m ON m.flow = f.id AND m.field = 'in_port' AND m.value = i.ofport
-JOIN flow_action a ON a.flow = f.id AND a.kind IN ('goto_table', 'resubmit') AND a.table_id = 2
+FROM patch t
+CROSS JOIN flow f ON f.node = t.node AND f.bridge = t.bridge AND f.table_id = 0
+CROSS JOIN flow_match m ON m.flow = f.id AND m.field = 'in_port' AND m.value = t.ofport
+CROSS JOIN flow_action a ON a.flow = f.id AND a.kind IN ('goto_table', 'resubmit') AND a.table_id = 2
 WHERE EXISTS (
     SELECT 1 FROM agent_option o
     WHERE o.node = t.node AND o.section = 'agent' AND o.name = 'enable_distributed_routing'

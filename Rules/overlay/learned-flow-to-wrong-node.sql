@@ -11,16 +11,15 @@
 -- false-positives: A server that migrated while nodes were captured.
 -- references: LP2123911
 -- needs: openflow-flows, ovsdb-dump, neutron-ports, neutron-agents, neutron-routers
-WITH learned AS (
+WITH learned AS MATERIALIZED (
   SELECT f.node, f.bridge, t.value & 4095 AS vlan, printf('%012x', m.value) AS mac,
-    i.remote_ip, f.hard_timeout_seconds, f.file, f.line
+    p.remote_ip, f.hard_timeout_seconds, f.file, f.line
   FROM flow f
-  JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_dst' AND m.is_exact
-  JOIN flow_match t ON t.flow = f.id AND t.field = 'vlan_tci'
-  JOIN flow_action a ON a.flow = f.id AND a.kind = 'output'
-  JOIN ovs_interface i ON i.node = f.node AND i.ofport = a.port AND i.remote_ip IS NOT NULL
-  JOIN ovs_port p ON p.node = i.node AND p.name = i.port AND p.bridge = f.bridge
-  WHERE f.table_id = 20 AND f.hard_timeout_seconds > 0
+  CROSS JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_dst' AND m.is_exact
+  CROSS JOIN flow_match t ON t.flow = f.id AND t.field = 'vlan_tci'
+  CROSS JOIN flow_action a ON a.flow = f.id AND a.kind = 'output'
+  CROSS JOIN v_switch_port p ON p.node = f.node AND p.bridge = f.bridge AND p.ofport = a.port
+  WHERE p.remote_ip IS NOT NULL AND f.table_id = 20 AND f.hard_timeout_seconds > 0
 )
 SELECT l.node || ' ' || coalesce(nullif(n.name, ''), n.id) AS subject,
   'table 20 has ' || n.mac || ' behind the tunnel to ' || l.remote_ip || ' (' || a.host
@@ -28,8 +27,8 @@ SELECT l.node || ' ' || coalesce(nullif(n.name, ''), n.id) AS subject,
     || l.hard_timeout_seconds || ' s' AS message,
   l.file, l.line
 FROM learned l
-JOIN v_network_local_vlan v ON v.node = l.node AND v.local_vlan = l.vlan
-JOIN neutron_port n ON n.network = v.network AND replace(lower(n.mac), ':', '') = l.mac
+CROSS JOIN v_network_local_vlan v ON v.node = l.node AND v.local_vlan = l.vlan
+CROSS JOIN neutron_port n ON n.network = v.network AND replace(lower(n.mac), ':', '') = l.mac
 JOIN neutron_agent a ON a.tunnel_address = l.remote_ip
 JOIN neutron_agent own ON own.host = n.host AND own.tunnel_address IS NOT NULL
 WHERE own.tunnel_address <> l.remote_ip
