@@ -17,15 +17,19 @@ WITH own AS (
   UNION SELECT DISTINCT p.node, p.bridge FROM ovs_port p
     JOIN ovs_interface i ON i.node = p.node AND i.port = p.name WHERE i.remote_ip IS NOT NULL
 ),
-controller AS (
-  SELECT b.node, json_extract(b.columns, '$.name') AS bridge, c.columns, c.file, c.line,
+control AS MATERIALIZED (
+  SELECT node, uuid, columns, file, line FROM ovsdb_row WHERE table_name = 'Controller'
+),
+switch AS MATERIALIZED (
+  SELECT node, columns FROM ovsdb_row WHERE table_name = 'Bridge'
+),
+controller AS MATERIALIZED (
+  SELECT b.node, json_extract(b.columns, '$.name') AS bridge, c.file, c.line,
     json_extract(b.columns, '$.other_config') AS other_config,
     trim(json_extract(c.columns, '$.target'), '"') AS target,
     trim(json_extract(c.columns, '$.connection_mode'), '"') AS mode
-  FROM ovsdb_row b
-  JOIN ovsdb_row c ON c.node = b.node AND c.table_name = 'Controller'
-    AND instr(json_extract(b.columns, '$.controller'), c.uuid) > 0
-  WHERE b.table_name = 'Bridge'
+  FROM switch b
+  JOIN control c ON c.node = b.node AND instr(json_extract(b.columns, '$.controller'), c.uuid) > 0
 )
 SELECT DISTINCT c.node || ' ' || o.name AS subject,
   'its controller is ' || c.target AS message, c.file, c.line

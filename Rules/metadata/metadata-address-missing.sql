@@ -27,7 +27,7 @@ SELECT DISTINCT 'node ' || p.node || ': the configurations of its proxies were n
   NULL, NULL
 FROM process p
 WHERE p.arguments LIKE '%haproxy %ns-metadata-proxy%'
-  AND NOT EXISTS (SELECT 1 FROM metadata_proxy_setting s WHERE s.node = p.node)
+  AND p.node NOT IN (SELECT node FROM metadata_proxy_setting)
 ORDER BY 1;
 
 /* test: gone

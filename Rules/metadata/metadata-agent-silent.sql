@@ -20,20 +20,19 @@ SELECT a.node || ' ' || a.path AS subject,
     ELSE ' proxies send' END || ' requests to it' AS message,
   a.file, a.line
 FROM asked a
-WHERE EXISTS (SELECT 1 FROM socket s WHERE s.node = a.node AND s.path IS NOT NULL)
+WHERE a.node IN (SELECT node FROM socket WHERE path IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.node = a.node AND g.format = 'ss-local')
+  AND (a.node, a.path) NOT IN (
+    SELECT node, path FROM socket WHERE path IS NOT NULL AND state = 'LISTEN')
   AND NOT EXISTS (
     SELECT 1 FROM diagnostic d JOIN capture_file f ON f.id = d.file
     WHERE f.node = a.node AND f.format = 'ss-local' AND d.severity <> 'note')
-  AND NOT EXISTS (
-    SELECT 1 FROM socket s
-    WHERE s.node = a.node AND s.path = a.path AND s.state = 'LISTEN')
 UNION ALL
 SELECT DISTINCT 'node ' || p.node || ': the configurations of its proxies were not captured', NULL,
   NULL, NULL
 FROM process p
 WHERE p.arguments LIKE '%haproxy %ns-metadata-proxy%'
-  AND NOT EXISTS (SELECT 1 FROM metadata_proxy_setting s WHERE s.node = p.node)
+  AND p.node NOT IN (SELECT node FROM metadata_proxy_setting)
 ORDER BY 1;
 
 /* test: no socket

@@ -14,7 +14,7 @@ WITH listener AS (
   SELECT s.node, s.owner, json_extract(s.arguments, '$[0]') AS bind, s.file, s.line
   FROM metadata_proxy_setting s WHERE s.keyword = 'bind'
 ),
-routed AS (
+routed AS MATERIALIZED (
   SELECT l.*, 'qrouter-' || l.owner AS namespace,
     replace(l.bind, rtrim(l.bind, '0123456789'), '') AS port
   FROM listener l
@@ -33,8 +33,8 @@ SELECT r.node || ' ' || coalesce(nullif(x.name, ''), r.owner),
   'no rule of IPv' || c.family || ' in ' || r.namespace || ' drops what comes for port ' || r.port,
   c.file, c.line
 FROM routed r
-JOIN iptables_chain c ON c.node = r.node AND c.namespace = r.namespace AND c.table_name = 'filter'
-  AND c.name = 'neutron-l3-agent-INPUT'
+CROSS JOIN iptables_chain c ON c.node = r.node AND c.namespace = r.namespace
+  AND c.table_name = 'filter' AND c.name = 'neutron-l3-agent-INPUT'
 LEFT JOIN neutron_router x ON x.id = r.owner
 -- One that listens on IPv4 only is not asked over IPv6.
 WHERE (c.family = 4 OR rtrim(r.bind, '0123456789') IN (':::', '[::]:'))
@@ -52,7 +52,7 @@ SELECT DISTINCT 'node ' || p.node || ': the configurations of its proxies were n
   NULL, NULL
 FROM process p
 WHERE p.arguments LIKE '%haproxy %ns-metadata-proxy%'
-  AND NOT EXISTS (SELECT 1 FROM metadata_proxy_setting s WHERE s.node = p.node)
+  AND p.node NOT IN (SELECT node FROM metadata_proxy_setting)
 ORDER BY 1, 2;
 
 /* test: on all addresses, and a port that nothing closes

@@ -7,30 +7,36 @@
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
 -- references: LP1824504
 -- needs: openflow-flows, ovsdb-dump
-WITH answer AS MATERIALIZED (
-  SELECT f.node, f.bridge, t.value & 4095 AS vlan,
-    printf('%d.%d.%d.%d', i.value >> 24, i.value >> 16 & 255, i.value >> 8 & 255, i.value & 255)
-      AS address, f.file, f.line
-  FROM flow f
-  JOIN flow_match i ON i.flow = f.id AND i.field = 'arp_tpa' AND i.is_exact
-  JOIN flow_match t ON t.flow = f.id AND t.field = 'vlan_tci' AND t.value & 4096
-  JOIN flow_action m ON m.flow = f.id AND m.field = 'arp_sha' AND m.value IS NOT NULL
+WITH asked AS MATERIALIZED (
+  SELECT m.flow, m.value FROM flow_match m WHERE m.field = 'arp_tpa' AND m.is_exact
+),
+-- VLANs of networks without tunnels; where two networks share one, that is what is wrong.
+provider AS MATERIALIZED (
+  SELECT v.node, v.local_vlan, v.network_name, v.network, v.network_type
+  FROM v_network_local_vlan v
+  WHERE v.network_type IN ('vlan', 'flat')
+    AND NOT EXISTS (
+      SELECT 1 FROM v_network_local_vlan o
+      WHERE o.node = v.node AND o.local_vlan = v.local_vlan
+        AND o.network_type NOT IN ('vlan', 'flat'))
+),
+tunnelling AS MATERIALIZED (
+  SELECT DISTINCT p.node, p.bridge
+  FROM ovs_port p JOIN ovs_interface i ON i.node = p.node AND i.port = p.name
+  WHERE i.remote_ip IS NOT NULL
 )
-SELECT a.node || ' ' || a.address AS subject,
-  a.bridge || ' answers in VLAN ' || a.vlan || ', which is '
+SELECT f.node || ' ' || printf('%d.%d.%d.%d', i.value >> 24, i.value >> 16 & 255,
+    i.value >> 8 & 255, i.value & 255) AS subject,
+  f.bridge || ' answers in VLAN ' || v.local_vlan || ', which is '
     || coalesce(nullif(v.network_name, ''), v.network) || ', a ' || v.network_type || ' network'
     AS message,
-  a.file, a.line
-FROM answer a
-JOIN v_network_local_vlan v ON v.node = a.node AND v.local_vlan = a.vlan
-WHERE v.network_type IN ('vlan', 'flat')
-  -- Where two networks share the VLAN, that is what is wrong.
-  AND NOT EXISTS (
-    SELECT 1 FROM v_network_local_vlan o
-    WHERE o.node = a.node AND o.local_vlan = a.vlan AND o.network_type NOT IN ('vlan', 'flat'))
-  AND EXISTS (
-    SELECT 1 FROM ovs_port p JOIN ovs_interface i ON i.node = p.node AND i.port = p.name
-    WHERE p.node = a.node AND p.bridge = a.bridge AND i.remote_ip IS NOT NULL)
+  f.file, f.line
+FROM asked i
+CROSS JOIN flow_match t ON t.flow = i.flow AND t.field = 'vlan_tci' AND t.value & 4096
+CROSS JOIN flow f ON f.id = i.flow
+CROSS JOIN tunnelling b ON b.node = f.node AND b.bridge = f.bridge
+CROSS JOIN provider v ON v.node = f.node AND v.local_vlan = t.value & 4095
+CROSS JOIN flow_action m ON m.flow = i.flow AND m.field = 'arp_sha' AND m.value IS NOT NULL
 ORDER BY 1, 3, 4;
 
 /* test: a VLAN network

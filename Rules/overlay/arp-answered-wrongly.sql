@@ -7,36 +7,39 @@
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
 -- references: LP1824504
 -- needs: openflow-flows, ovsdb-dump, neutron-ports
-WITH answer AS (
+WITH asked AS MATERIALIZED (
+  SELECT m.flow, m.value FROM flow_match m WHERE m.field = 'arp_tpa' AND m.is_exact
+),
+answer AS MATERIALIZED (
   SELECT f.node, f.bridge, tag.value & 4095 AS vlan,
     printf('%d.%d.%d.%d', ip.value >> 24, ip.value >> 16 & 255, ip.value >> 8 & 255, ip.value & 255)
       AS address,
     printf('%012x', mac.value) AS mac, f.file, f.line
-  FROM flow f
-  JOIN flow_match ip ON ip.flow = f.id AND ip.field = 'arp_tpa' AND ip.is_exact
-  JOIN flow_match tag ON tag.flow = f.id AND tag.field = 'vlan_tci' AND tag.value & 4096
-  JOIN flow_action mac ON mac.flow = f.id AND mac.field = 'arp_sha' AND mac.value IS NOT NULL
+  FROM asked ip
+  CROSS JOIN flow f ON f.id = ip.flow
+  CROSS JOIN flow_match tag ON tag.flow = ip.flow AND tag.field = 'vlan_tci' AND tag.value & 4096
+  CROSS JOIN flow_action mac
+    ON mac.flow = ip.flow AND mac.field = 'arp_sha' AND mac.value IS NOT NULL
 ),
-known AS (
+known AS MATERIALIZED (
   SELECT p.network, i.address, replace(lower(p.mac), ':', '') AS mac
   FROM neutron_port p JOIN neutron_fixed_ip i ON i.port = p.id
   UNION
   SELECT p.network, replace(a.prefix, '/32', ''), replace(lower(coalesce(a.mac, p.mac)), ':', '')
   FROM neutron_address_pair a JOIN neutron_port p ON p.id = a.port
+),
+owner AS MATERIALIZED (
+  SELECT network, address, group_concat(mac, ', ') AS macs FROM known GROUP BY network, address
 )
 SELECT a.node || ' ' || a.address AS subject,
   'VLAN ' || a.vlan || ' (' || coalesce(nullif(v.network_name, ''), v.network)
-    || '): the answer is ' || a.mac || ', Neutron''s is ' || (
-      SELECT group_concat(k.mac, ', ') FROM known k
-      WHERE k.network = v.network AND k.address = a.address) AS message,
+    || '): the answer is ' || a.mac || ', Neutron''s is ' || o.macs AS message,
   a.file, a.line
 FROM answer a
-JOIN v_network_local_vlan v ON v.node = a.node AND v.local_vlan = a.vlan
-WHERE NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'neutron-ports')
-  AND EXISTS (SELECT 1 FROM known k WHERE k.network = v.network AND k.address = a.address)
-  AND NOT EXISTS (
-    SELECT 1 FROM known k
-    WHERE k.network = v.network AND k.address = a.address AND k.mac = a.mac)
+CROSS JOIN v_network_local_vlan v ON v.node = a.node AND v.local_vlan = a.vlan
+CROSS JOIN owner o ON o.network = v.network AND o.address = a.address
+LEFT JOIN known k ON k.network = v.network AND k.address = a.address AND k.mac = a.mac
+WHERE k.mac IS NULL AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'neutron-ports')
 ORDER BY 1;
 
 /* test: another port's MAC address

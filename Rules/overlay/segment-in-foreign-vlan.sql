@@ -8,22 +8,30 @@
 --   compare other_config of the ports with the segments of their networks.
 -- references: LP1806052
 -- needs: openflow-flows, ovsdb-dump, neutron-networks
-WITH inbound AS (
+WITH taken AS MATERIALIZED (
+  SELECT m.flow, m.value FROM flow_match m WHERE m.field = 'tun_id' AND m.is_exact
+),
+sent AS MATERIALIZED (
+  SELECT a.flow, a.value FROM flow_action a
+  WHERE a.kind = 'set_tunnel' OR a.kind = 'set_field' AND a.field = 'tun_id'
+),
+segment AS MATERIALIZED (
+  SELECT network, segmentation_id FROM neutron_segment
+  WHERE network_type IN ('vxlan', 'gre', 'geneve') AND segmentation_id IS NOT NULL
+),
+inbound AS (
   SELECT f.node, f.bridge, s.network, s.segmentation_id, a.value AS vlan, f.file, f.line
-  FROM flow f
-  JOIN flow_match m ON m.flow = f.id AND m.field = 'tun_id' AND m.is_exact
-  JOIN flow_action a ON a.flow = f.id AND a.kind = 'set_vlan'
-  JOIN neutron_segment s ON s.segmentation_id = m.value
-    AND s.network_type IN ('vxlan', 'gre', 'geneve')
+  FROM taken m
+  CROSS JOIN segment s ON s.segmentation_id = m.value
+  CROSS JOIN flow_action a ON a.flow = m.flow AND a.kind = 'set_vlan'
+  CROSS JOIN flow f ON f.id = m.flow
 ),
 outbound AS (
   SELECT f.node, f.bridge, s.network, s.segmentation_id, m.value & 4095 AS vlan, f.file, f.line
-  FROM flow f
-  JOIN flow_match m ON m.flow = f.id AND m.field = 'vlan_tci' AND m.value & 4096
-  JOIN flow_action a ON a.flow = f.id
-    AND (a.kind = 'set_tunnel' OR a.kind = 'set_field' AND a.field = 'tun_id')
-  JOIN neutron_segment s ON s.segmentation_id = a.value
-    AND s.network_type IN ('vxlan', 'gre', 'geneve')
+  FROM sent a
+  CROSS JOIN segment s ON s.segmentation_id = a.value
+  CROSS JOIN flow_match m ON m.flow = a.flow AND m.field = 'vlan_tci' AND m.value & 4096
+  CROSS JOIN flow f ON f.id = a.flow
 ),
 translation AS (
   SELECT *, 'in' AS direction FROM inbound UNION ALL SELECT *, 'out' FROM outbound

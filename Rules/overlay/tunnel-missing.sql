@@ -21,8 +21,10 @@ missing AS (
     (SELECT count(*) FROM overlay x JOIN overlay y USING (network)
       WHERE x.node = a.node AND y.node = b.node) AS networks
   FROM tunnel_end a JOIN tunnel_end b ON b.node <> a.node
-  WHERE NOT EXISTS (
-    SELECT 1 FROM ovs_interface i WHERE i.node = a.node AND i.remote_ip = b.address)
+  LEFT JOIN (
+    SELECT DISTINCT node, remote_ip FROM ovs_interface WHERE remote_ip IS NOT NULL) i
+    ON i.node = a.node AND i.remote_ip = b.address
+  WHERE i.node IS NULL
     AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'ovsdb-dump' AND g.node = a.node)
 )
 SELECT node || ' to ' || remote AS subject,

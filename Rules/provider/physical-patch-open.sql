@@ -23,34 +23,49 @@ pair AS MATERIALIZED (
   SELECT x.* FROM patch x
   JOIN integration i ON i.node = x.node AND i.bridge IN (x.bridge, x.far)
   JOIN v_provider_bridge b ON b.node = x.node AND b.bridge IN (x.bridge, x.far)
+),
+bridge AS MATERIALIZED (SELECT DISTINCT node, bridge FROM pair),
+-- What takes the frames that no other flow takes.
+rest AS MATERIALIZED (
+  SELECT f.id, f.node, f.bridge, f.priority, f.actions, f.file, f.line
+  FROM bridge x
+  CROSS JOIN flow f ON f.node = x.node AND f.bridge = x.bridge AND f.table_id = 0 AND f.match = ''
+),
+forwarding AS MATERIALIZED (
+  SELECT DISTINCT f.*
+  FROM rest f
+  CROSS JOIN flow_action a ON a.flow = f.id
+    AND (a.port_name = 'NORMAL' OR a.kind IN ('goto_table', 'resubmit') AND (a.table_id >= 58
+      OR EXISTS (
+        SELECT 1 FROM flow t CROSS JOIN flow_action u ON u.flow = t.id AND u.port_name = 'NORMAL'
+        WHERE t.node = f.node AND t.bridge = f.bridge AND t.table_id = a.table_id
+          AND t.match = '')))
+  -- With distributed routing a higher one goes first.
+  WHERE NOT EXISTS (
+    SELECT 1 FROM rest h
+    WHERE h.node = f.node AND h.bridge = f.bridge AND h.priority > f.priority)
+),
+dropping AS MATERIALIZED (
+  SELECT d.node, d.bridge, d.priority, m.value AS ofport
+  FROM bridge x
+  CROSS JOIN flow d ON d.node = x.node AND d.bridge = x.bridge AND d.table_id = 0
+  CROSS JOIN flow_match m ON m.flow = d.id AND m.field = 'in_port'
+  WHERE NOT EXISTS (SELECT 1 FROM flow_match o WHERE o.flow = d.id AND o.field <> 'in_port')
+    -- To another table of the agent's, where it is dropped, or at once.
+    AND NOT EXISTS (
+      SELECT 1 FROM flow_action n WHERE n.flow = d.id
+        AND (n.port_name = 'NORMAL' OR n.table_id >= 58))
 )
 SELECT DISTINCT x.node || ' ' || x.bridge || ' ' || x.name AS subject,
   'no flow of table 0 drops what comes from it, and this one forwards it: '
     || substr(f.actions, 1, 60) AS message,
   f.file, f.line
 FROM pair x
--- What takes the frames that no other flow takes.
-CROSS JOIN flow f ON f.node = x.node AND f.bridge = x.bridge AND f.table_id = 0 AND f.match = ''
-CROSS JOIN flow_action a ON a.flow = f.id
-  AND (a.port_name = 'NORMAL' OR a.kind IN ('goto_table', 'resubmit') AND (a.table_id >= 58
-    OR EXISTS (
-      SELECT 1 FROM flow t JOIN flow_action u ON u.flow = t.id AND u.port_name = 'NORMAL'
-      WHERE t.node = f.node AND t.bridge = f.bridge AND t.table_id = a.table_id
-        AND t.match = '')))
+JOIN forwarding f ON f.node = x.node AND f.bridge = x.bridge
 WHERE NOT EXISTS (
-    SELECT 1 FROM flow d
-    JOIN flow_match m ON m.flow = d.id AND m.field = 'in_port' AND m.value = x.ofport
-    WHERE d.node = x.node AND d.bridge = x.bridge AND d.table_id = 0 AND d.priority > f.priority
-      AND NOT EXISTS (SELECT 1 FROM flow_match o WHERE o.flow = d.id AND o.field <> 'in_port')
-      -- To another table of the agent's, where it is dropped, or at once.
-      AND NOT EXISTS (
-        SELECT 1 FROM flow_action n WHERE n.flow = d.id
-          AND (n.port_name = 'NORMAL' OR n.table_id >= 58)))
-  -- With distributed routing a higher one goes first.
-  AND NOT EXISTS (
-    SELECT 1 FROM flow h
-    WHERE h.node = x.node AND h.bridge = x.bridge AND h.table_id = 0 AND h.match = ''
-      AND h.priority > f.priority)
+    SELECT 1 FROM dropping d
+    WHERE d.node = x.node AND d.bridge = x.bridge AND d.ofport = x.ofport
+      AND d.priority > f.priority)
   AND NOT EXISTS (
     SELECT 1 FROM gap g WHERE g.node = x.node AND g.format IN ('openflow-flows', 'ovsdb-dump'))
   -- A line that could not be read may have been it.

@@ -15,15 +15,15 @@ WITH gateway AS (
   FROM neutron_port n JOIN neutron_fixed_ip f ON f.port = n.id
   WHERE n.device_owner = 'network:router_interface_distributed'
 ),
-rewrite AS (
+rewrite AS MATERIALIZED (
   SELECT f.node, f.bridge,
     printf('%02x:%02x:%02x:%02x:%02x:%02x', m.value >> 40, m.value >> 32 & 255,
       m.value >> 24 & 255, m.value >> 16 & 255, m.value >> 8 & 255, m.value & 255) AS mac,
     printf('%02x:%02x:%02x:%02x:%02x:%02x', a.value >> 40, a.value >> 32 & 255,
       a.value >> 24 & 255, a.value >> 16 & 255, a.value >> 8 & 255, a.value & 255) AS source
   FROM flow f
-  JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_dst' AND m.is_exact
-  JOIN flow_action a ON a.flow = f.id AND a.field = 'dl_src' AND a.value IS NOT NULL
+  CROSS JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_dst' AND m.is_exact
+  CROSS JOIN flow_action a ON a.flow = f.id AND a.field = 'dl_src' AND a.value IS NOT NULL
   WHERE f.table_id IN (1, 2)
 ),
 guest AS (

@@ -7,21 +7,24 @@
 --   with it what others' rules grant to that.
 -- fix: Restart the node's Open vSwitch agent, which writes the port's rules anew.
 -- needs: iptables, ip6tables, neutron-ports
-WITH egress AS (
+WITH egress AS MATERIALIZED (
   SELECT c.node, c.family, c.name, c.file, c.line,
     substr(c.name, length('neutron-openvswi-o') + 1) AS owner
   FROM iptables_chain c
   WHERE c.namespace = 'root' AND c.table_name = 'filter' AND c.rule_count > 0
     AND c.name LIKE 'neutron-openvswi-o%'
+),
+filtered AS MATERIALIZED (
+  SELECT id, name, substr(id, 1, 10) AS owner FROM neutron_port
+  WHERE coalesce(is_port_security_enabled, 1)
 )
 SELECT e.node || ' ' || coalesce(nullif(p.name, ''), p.id) AS subject,
   'no rule of ' || e.name || ' (IPv' || e.family || ') jumps to neutron-openvswi-s' || e.owner
     AS message,
   e.file, e.line
-FROM egress e JOIN neutron_port p ON substr(p.id, 1, 10) = e.owner
-WHERE coalesce(p.is_port_security_enabled, 1)
-  -- A port without an address of the family has no such chain.
-  AND EXISTS (
+FROM egress e JOIN filtered p ON p.owner = e.owner
+-- A port without an address of the family has no such chain.
+WHERE EXISTS (
     SELECT 1 FROM neutron_fixed_ip f
     WHERE f.port = p.id AND (CASE WHEN instr(f.address, ':') > 0 THEN 6 ELSE 4 END) = e.family)
   AND NOT EXISTS (

@@ -22,10 +22,9 @@ WITH checked AS MATERIALIZED (
     AND p.device_owner NOT LIKE 'network:%' AND p.device_owner NOT LIKE 'neutron:%'
     AND p.is_admin_up AND p.status = 'ACTIVE' AND i.ofport > 0 AND s.tag BETWEEN 1 AND 4094
     -- The openvswitch firewall checks ARP in tables of its own.
-    AND EXISTS (
-      SELECT 1 FROM iptables_chain c
-      WHERE c.node = s.node AND c.namespace = 'root' AND c.table_name = 'filter'
-        AND c.name = 'neutron-openvswi-o' || substr(p.id, 1, 10) AND c.rule_count > 0)
+    AND (s.node, 'neutron-openvswi-o' || substr(p.id, 1, 10)) IN (
+      SELECT c.node, c.name FROM iptables_chain c
+      WHERE c.namespace = 'root' AND c.table_name = 'filter' AND c.rule_count > 0)
     AND EXISTS (SELECT 1 FROM neutron_fixed_ip a WHERE a.port = p.id)
     -- A pair that covers every address switches it off on purpose.
     AND p.id NOT IN (

@@ -18,7 +18,7 @@ knob(name) AS (
   VALUES ('net.bridge.bridge-nf-call-iptables'), ('net.bridge.bridge-nf-call-ip6tables')
 ),
 -- The few of a cloud's settings that matter, before they are joined to what may lack them.
-setting AS (
+setting AS MATERIALIZED (
   SELECT node, name, value, file, line FROM sysctl
   WHERE namespace = 'root' AND name IN (SELECT name FROM knob)
 )

@@ -16,7 +16,11 @@ WITH hybrid AS (
   GROUP BY node
   -- Where the node's files do not agree, it is not known which the agent reads.
   HAVING min(lower(value) LIKE '%hybrid%') = 1
-), bare AS (
+), filtered AS MATERIALIZED (
+  SELECT f.node, f.bridge, m.value AS ofport
+  FROM flow f CROSS JOIN flow_match m ON m.flow = f.id AND m.field = 'in_port'
+  WHERE f.table_id = 60 AND m.value IS NOT NULL
+), bare AS MATERIALIZED (
   -- Plugged into the switch, and no flows of the openvswitch driver filter it there.
   SELECT p.node, p.name, p.bridge, coalesce(nullif(n.name, ''), n.id) AS port, p.file, p.line
   FROM v_switch_port p
@@ -28,9 +32,8 @@ WITH hybrid AS (
       SELECT 1 FROM gap g WHERE g.node = p.node AND g.format IN ('ovsdb-dump', 'openflow-flows'))
     AND EXISTS (SELECT 1 FROM flow f WHERE f.node = p.node AND f.bridge = p.bridge)
     AND NOT EXISTS (
-      SELECT 1 FROM flow f
-      JOIN flow_match m ON m.flow = f.id AND m.field = 'in_port' AND m.value = p.ofport
-      WHERE f.node = p.node AND f.bridge = p.bridge AND f.table_id = 60)
+      SELECT 1 FROM filtered f
+      WHERE f.node = p.node AND f.bridge = p.bridge AND f.ofport = p.ofport)
 )
 SELECT b.node || ' ' || b.port AS subject,
   b.name || ' is a port of ' || b.bridge || ' itself, and the node''s firewall_driver is '

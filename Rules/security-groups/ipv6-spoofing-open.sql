@@ -11,38 +11,39 @@
 --   whole.
 -- references: OSSA-2021-001, CVE-2021-20267, LP1902917
 -- needs: openflow-flows, ovsdb-dump, neutron-ports
-WITH let AS (
-  SELECT f.id, f.node, f.bridge, f.match, f.file, f.line, r.value AS ofport,
-    coalesce(i.value, 0) AS icmp_type, u.value AS udp_port
+WITH let AS MATERIALIZED (
+  SELECT f.id, CASE m.field WHEN 'icmpv6_type' THEN m.value ELSE 0 END AS icmp_type
   FROM flow f
-  JOIN flow_match r ON r.flow = f.id AND r.field = 'reg5' AND r.is_exact
-  LEFT JOIN flow_match i ON i.flow = f.id AND i.field = 'icmpv6_type'
-  LEFT JOIN flow_match u ON u.flow = f.id AND u.field = 'udp_dst'
-  WHERE f.table_id = 71 AND (i.value IN (130, 133, 135, 136) OR u.value IN (67, 547))
-    -- Table 93 drops.
-    AND EXISTS (SELECT 1 FROM flow_action a WHERE a.flow = f.id AND a.table_id <> 93)
+  CROSS JOIN flow_match m ON m.flow = f.id AND m.field IN ('icmpv6_type', 'udp_dst')
+  WHERE f.table_id = 71
+    AND (m.field = 'udp_dst' AND m.value IN (67, 547)
+      OR m.field = 'icmpv6_type' AND m.value IN (130, 133, 135, 136))
 ),
 lacking AS (
-  SELECT l.*, 'the target of a neighbour advertisement' AS part FROM let l
+  SELECT l.id, 'the target of a neighbour advertisement' AS part FROM let l
   WHERE l.icmp_type = 136
     AND NOT EXISTS (SELECT 1 FROM flow_match m WHERE m.flow = l.id AND m.field = 'nd_target')
   UNION ALL
-  SELECT l.*, 'the source MAC address' FROM let l
+  SELECT l.id, 'the source MAC address' FROM let l
   WHERE l.icmp_type <> 136
     AND NOT EXISTS (SELECT 1 FROM flow_match m WHERE m.flow = l.id AND m.field = 'dl_src')
   UNION ALL
-  SELECT l.*, 'the source address' FROM let l
+  SELECT l.id, 'the source address' FROM let l
   WHERE l.icmp_type IN (130, 133, 135)
     AND NOT EXISTS (SELECT 1 FROM flow_match m WHERE m.flow = l.id AND m.field = 'ipv6_src')
 )
-SELECT l.node || ' ' || coalesce(nullif(p.name, ''), p.id) AS subject,
-  '"' || l.match || '" does not ask for ' || l.part AS message, l.file, l.line
+SELECT f.node || ' ' || coalesce(nullif(p.name, ''), p.id) AS subject,
+  '"' || f.match || '" does not ask for ' || l.part AS message, f.file, f.line
 FROM lacking l
-JOIN v_switch_port s ON s.node = l.node AND s.bridge = l.bridge AND s.ofport = l.ofport
-JOIN neutron_port p ON p.id = s.iface_id
--- A pair that covers every address asks for none on purpose.
-WHERE NOT EXISTS (
-  SELECT 1 FROM neutron_address_pair a WHERE a.port = p.id AND a.prefix IN ('0.0.0.0/0', '::/0'))
+CROSS JOIN flow f ON f.id = l.id
+CROSS JOIN flow_match r ON r.flow = l.id AND r.field = 'reg5' AND r.is_exact
+CROSS JOIN v_switch_port s ON s.node = f.node AND s.bridge = f.bridge AND s.ofport = r.value
+CROSS JOIN neutron_port p ON p.id = s.iface_id
+-- Table 93 drops.
+WHERE EXISTS (SELECT 1 FROM flow_action a WHERE a.flow = l.id AND a.table_id <> 93)
+  -- A pair that covers every address asks for none on purpose.
+  AND NOT EXISTS (
+    SELECT 1 FROM neutron_address_pair a WHERE a.port = p.id AND a.prefix IN ('0.0.0.0/0', '::/0'))
 ORDER BY 1, 2;
 
 /* test: a solicitation and an advertisement of anything

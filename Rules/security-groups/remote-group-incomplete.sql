@@ -7,18 +7,23 @@
 -- fix: Restart the Open vSwitch agent of the node named.
 -- references: LP1854131
 -- needs: ipset, neutron-ports, neutron-security-groups
-WITH named AS (
+WITH kept AS MATERIALIZED (
   -- The set's name is N, the family and as much of the group's id as fits into 29 characters.
-  SELECT s.id, s.node, s.namespace, s.name, s.file, s.line, g.id AS security_group,
-    CASE substr(s.name, 2, 4) WHEN 'IPv4' THEN 4 ELSE 6 END AS family, g.name AS group_name
-  FROM ipset s JOIN neutron_security_group g
-    ON s.name IN (substr('NIPv4' || g.id, 1, 29), substr('NIPv6' || g.id, 1, 29))
+  SELECT substr('NIPv4' || id, 1, 29) AS set_name, 4 AS family, id, name
+  FROM neutron_security_group
+  UNION ALL
+  SELECT substr('NIPv6' || id, 1, 29), 6, id, name FROM neutron_security_group
+),
+named AS MATERIALIZED (
+  SELECT s.id, s.node, s.namespace, s.name, s.file, s.line, g.id AS security_group, g.family,
+    g.name AS group_name
+  FROM ipset s JOIN kept g ON g.set_name = s.name
 ),
 wanted AS (
   SELECT n.id, n.node, n.name, n.group_name, n.security_group, f.address, p.name AS port_name,
     p.id AS port, n.file, n.line
   FROM named n
-  JOIN neutron_port_security_group m ON m.security_group = n.security_group
+  CROSS JOIN neutron_port_security_group m ON m.security_group = n.security_group
   JOIN neutron_port p ON p.id = m.port
   JOIN neutron_fixed_ip f ON f.port = p.id
     AND (CASE WHEN instr(f.address, ':') > 0 THEN 6 ELSE 4 END) = n.family

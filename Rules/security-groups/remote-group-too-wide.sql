@@ -1,30 +1,25 @@
 -- title: Flows admit an address to a port that is no member of any group it admits
 -- severity: critical
 -- precision: certain
--- population: conjunctive flows: SELECT count(*) FROM flow WHERE actions LIKE 'conjunction%'
+-- population: conjunctive flows: SELECT count(*) FROM flow_action WHERE kind = 'conjunction' AND
+--   position = 0
 -- why: With the openvswitch firewall, a rule that admits a group is a conjunction of the group's
 --   addresses and the admitted ports. An address that has left the group, or came with a reused
 --   conjunction id, still gets in.
 -- fix: Restart the node's Open vSwitch agent, which writes its flows anew.
 -- references: LP1934917, LP1907491
 -- needs: openflow-flows, ovsdb-dump, neutron-ports, neutron-security-group-rules
-WITH conjunction AS (
+WITH conjunction AS MATERIALIZED (
   SELECT f.id AS flow, f.node, f.bridge, f.table_id, a.value AS id, f.file, f.line
-  FROM flow f JOIN flow_action a ON a.flow = f.id AND a.kind = 'conjunction'
+  FROM flow_action a CROSS JOIN flow f ON f.id = a.flow
+  WHERE a.kind = 'conjunction'
 ),
--- IPv4 sources; the agent's register 5 holds the port's OpenFlow number.
+-- IPv4 sources.
 source AS (
   SELECT c.*, printf('%d.%d.%d.%d', m.value >> 24, m.value >> 16 & 255, m.value >> 8 & 255,
     m.value & 255) AS address
   FROM conjunction c
-  JOIN flow_match m ON m.flow = c.flow AND m.field = 'nw_src' AND m.is_exact
-),
-admitting AS (
-  SELECT DISTINCT c.node, c.bridge, c.table_id, c.id, p.iface_id AS port
-  FROM conjunction c
-  JOIN flow_match m ON m.flow = c.flow AND m.field = 'reg5' AND m.is_exact
-  JOIN v_switch_port p ON p.node = c.node AND p.bridge = c.bridge AND p.ofport = m.value
-  WHERE p.iface_id IS NOT NULL
+  CROSS JOIN flow_match m ON m.flow = c.flow AND m.field = 'nw_src' AND m.is_exact
 ),
 admitted AS (
   SELECT s.port, r.remote_group, r.remote_address_group
@@ -39,29 +34,53 @@ member AS (
   UNION
   SELECT s.security_group, replace(a.prefix, '/32', '')
   FROM neutron_port_security_group s JOIN neutron_address_pair a ON a.port = s.port
+),
+-- Most ports of a node admit the same groups: their names together stand for the ports.
+choice AS MATERIALIZED (
+  SELECT port, group_concat(remote_group, ' ') AS groups
+  FROM (SELECT DISTINCT port, remote_group FROM admitted ORDER BY 1, 2) GROUP BY port
+),
+allowed AS MATERIALIZED (
+  SELECT DISTINCT c.groups, m.address
+  FROM (SELECT groups, min(port) AS port FROM choice GROUP BY groups) c
+  JOIN admitted x ON x.port = c.port
+  JOIN member m ON m.security_group = x.remote_group
+),
+-- The agent's register 5 holds the port's OpenFlow number.
+admitting AS MATERIALIZED (
+  SELECT DISTINCT c.node, c.bridge, c.table_id, c.id, n.id AS port, n.name,
+    coalesce(x.groups, '') AS groups
+  FROM conjunction c
+  CROSS JOIN flow_match m ON m.flow = c.flow AND m.field = 'reg5' AND m.is_exact
+  CROSS JOIN v_switch_port p ON p.node = c.node AND p.bridge = c.bridge AND p.ofport = m.value
+  CROSS JOIN neutron_port n ON n.id = p.iface_id
+  LEFT JOIN choice x ON x.port = n.id
+  -- Address groups hold prefixes, which are not compared here.
+  WHERE n.id NOT IN (SELECT port FROM admitted WHERE remote_address_group IS NOT NULL)
+    -- A pair wider than one address may cover it.
+    AND n.id NOT IN (
+      SELECT y.port FROM admitted y
+      JOIN neutron_port_security_group s ON s.security_group = y.remote_group
+      JOIN neutron_address_pair z ON z.port = s.port
+      WHERE z.prefix NOT LIKE '%/32' AND z.prefix NOT LIKE '%:%')
+),
+stranger AS MATERIALIZED (
+  SELECT s.*, a.groups
+  FROM source s
+  JOIN (SELECT DISTINCT node, bridge, table_id, id, groups FROM admitting) a
+    ON a.id = s.id AND a.node = s.node AND a.bridge = s.bridge AND a.table_id = s.table_id
+  LEFT JOIN allowed w ON w.address = s.address AND w.groups = a.groups
+  WHERE w.address IS NULL
 )
-SELECT s.node || ' ' || coalesce(nullif(p.name, ''), p.id) AS subject,
+SELECT s.node || ' ' || coalesce(nullif(a.name, ''), a.port) AS subject,
   s.address || ' is admitted by conjunction, and is in no group that the port''s rules admit'
     AS message,
   s.file, s.line
-FROM source s
-JOIN admitting a ON a.node = s.node AND a.bridge = s.bridge AND a.table_id = s.table_id
-  AND a.id = s.id
-JOIN neutron_port p ON p.id = a.port
+FROM stranger s
+JOIN admitting a ON a.id = s.id AND a.node = s.node AND a.bridge = s.bridge
+  AND a.table_id = s.table_id AND a.groups = s.groups
 WHERE NOT EXISTS (
-    SELECT 1 FROM gap g WHERE g.format IN ('neutron-ports', 'neutron-security-group-rules'))
-  AND NOT EXISTS (
-    SELECT 1 FROM admitted x JOIN member m ON m.security_group = x.remote_group
-    WHERE x.port = p.id AND m.address = s.address)
-  -- Address groups hold prefixes, which are not compared here.
-  AND NOT EXISTS (
-    SELECT 1 FROM admitted x WHERE x.port = p.id AND x.remote_address_group IS NOT NULL)
-  -- A pair wider than one address may cover it.
-  AND NOT EXISTS (
-    SELECT 1 FROM admitted x
-    JOIN neutron_port_security_group y ON y.security_group = x.remote_group
-    JOIN neutron_address_pair z ON z.port = y.port
-    WHERE x.port = p.id AND z.prefix NOT LIKE '%/32' AND z.prefix NOT LIKE '%:%')
+  SELECT 1 FROM gap g WHERE g.format IN ('neutron-ports', 'neutron-security-group-rules'))
 ORDER BY 1, 2, 3, 4;
 
 /* test: an address of no admitted group

@@ -13,24 +13,23 @@ WITH integration AS MATERIALIZED (
   -- The agent's canary marks the bridge.
   SELECT DISTINCT node, bridge FROM flow WHERE table_id = 23 AND priority = 0 AND match = ''
 ),
+asked AS MATERIALIZED (
+  SELECT m.flow, m.value FROM flow_match m WHERE m.field = 'dl_dst' AND m.is_exact
+),
 delivery AS (
-  SELECT f.id, f.node, f.bridge, f.table_id, f.file, f.line,
-    CASE a.kind WHEN 'output' THEN a.port ELSE a.value END AS number
-  FROM integration i
-  CROSS JOIN flow f ON f.node = i.node AND f.bridge = i.bridge
-  CROSS JOIN flow_action a ON a.flow = f.id
-    AND (a.kind = 'output' AND a.port < 65280 OR a.field = 'reg5' AND a.value IS NOT NULL)
+  SELECT a.flow AS id, CASE a.kind WHEN 'output' THEN a.port ELSE a.value END AS number
+  FROM flow_action a
+  WHERE a.kind = 'output' AND a.port < 65280 OR a.field = 'reg5' AND a.value IS NOT NULL
 ),
 given AS MATERIALIZED (
-  SELECT d.*,
+  SELECT f.id, d.number, f.node, f.bridge, f.table_id, f.file, f.line,
     printf('%02x:%02x:%02x:%02x:%02x:%02x', m.value >> 40, m.value >> 32 & 255,
       m.value >> 24 & 255, m.value >> 16 & 255, m.value >> 8 & 255, m.value & 255) AS mac
-  FROM delivery d
-  CROSS JOIN flow_match m ON m.flow = d.id AND m.field = 'dl_dst' AND m.is_exact
+  FROM asked m
+  CROSS JOIN flow f ON f.id = m.flow
+  CROSS JOIN integration i ON i.node = f.node AND i.bridge = f.bridge
+  CROSS JOIN delivery d ON d.id = f.id
   WHERE m.value >> 40 & 1 = 0
-    -- Where the address is rewritten, the port is not the address's owner.
-    AND NOT EXISTS (
-      SELECT 1 FROM flow_action w WHERE w.flow = d.id AND w.field = 'dl_dst')
 )
 SELECT g.node || ' ' || coalesce(nullif(n.name, ''), n.id) AS subject,
   'table ' || g.table_id || ' gives it frames for ' || g.mac || coalesce(', which is '
@@ -39,10 +38,12 @@ SELECT g.node || ' ' || coalesce(nullif(n.name, ''), n.id) AS subject,
     || '; its own address is ' || n.mac AS message,
   g.file, g.line
 FROM given g
-JOIN ovs_interface i ON i.node = g.node AND i.ofport = g.number
-JOIN ovs_port p ON p.node = i.node AND p.name = i.port AND p.bridge = g.bridge
-JOIN neutron_port n ON n.id = i.iface_id
+CROSS JOIN v_switch_port p ON p.node = g.node AND p.bridge = g.bridge AND p.ofport = g.number
+CROSS JOIN neutron_port n ON n.id = p.iface_id
 WHERE lower(n.mac) <> g.mac
+  -- Where the address is rewritten, the port is not the address's owner.
+  AND NOT EXISTS (
+    SELECT 1 FROM flow_action w WHERE w.flow = g.id AND w.field = 'dl_dst')
   AND NOT EXISTS (
     SELECT 1 FROM neutron_address_pair a
     WHERE a.port = n.id AND lower(a.mac) = g.mac)

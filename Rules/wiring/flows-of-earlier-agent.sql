@@ -17,24 +17,34 @@ WITH agent AS (
     AND elapsed_seconds IS NOT NULL
   GROUP BY node
 ),
-mark AS (
-  SELECT f.node, f.bridge, f.cookie, count(*) AS flows, min(f.duration_milliseconds) AS youngest
-  FROM flow f WHERE f.duration_milliseconds IS NOT NULL GROUP BY f.node, f.bridge, f.cookie
+old AS MATERIALIZED (
+  SELECT DISTINCT f.node, f.bridge, f.cookie, a.seconds
+  -- A node with many ports is not through its first round at once.
+  FROM agent a CROSS JOIN flow f ON f.node = a.node
+    AND f.duration_milliseconds > (a.seconds + 120) * 1000
+  WHERE a.seconds > 3600 AND f.cookie <> '0x0'
+),
+mark AS MATERIALIZED (
+  SELECT o.*, count(f.duration_milliseconds) AS flows, min(f.duration_milliseconds) AS youngest
+  FROM old o
+  CROSS JOIN flow f ON f.node = o.node AND f.bridge = o.bridge AND f.cookie = o.cookie
+  WHERE NOT EXISTS (
+      SELECT 1 FROM flow y
+      WHERE y.node = o.node AND y.bridge = o.bridge AND y.cookie = o.cookie
+        AND y.duration_milliseconds <= (o.seconds + 120) * 1000)
+    -- Only bridges that this run works on.
+    AND EXISTS (
+      SELECT 1 FROM flow y
+      WHERE y.node = o.node AND y.bridge = o.bridge AND y.cookie <> '0x0'
+        AND y.duration_milliseconds < o.seconds * 1000)
+  GROUP BY o.node, o.bridge, o.cookie, o.seconds
 )
 SELECT f.node || ' ' || f.bridge || ' ' || f.cookie AS subject,
   m.flows || ' flow' || CASE m.flows WHEN 1 THEN '' ELSE 's' END || ', the youngest '
-    || (m.youngest / 1000) || ' s old; the agent runs for ' || a.seconds || ' s' AS message,
+    || (m.youngest / 1000) || ' s old; the agent runs for ' || m.seconds || ' s' AS message,
   f.file, f.line
-FROM agent a
-JOIN mark m ON m.node = a.node
-JOIN flow f ON f.node = m.node AND f.bridge = m.bridge AND f.cookie = m.cookie
-WHERE m.cookie <> '0x0'
-  -- A node with many ports is not through its first round at once.
-  AND a.seconds > 3600 AND m.youngest > (a.seconds + 120) * 1000
-  -- Only bridges that this run works on.
-  AND EXISTS (
-    SELECT 1 FROM mark o WHERE o.node = m.node AND o.bridge = m.bridge AND o.cookie <> '0x0'
-      AND o.youngest < a.seconds * 1000)
+FROM mark m
+CROSS JOIN flow f ON f.node = m.node AND f.bridge = m.bridge AND f.cookie = m.cookie
 ORDER BY 1, 3, 4;
 
 /* test: older than the process
