@@ -10,7 +10,7 @@
 -- references: LP2015388
 -- needs: drift:ghost-namespace, drift:router-namespace, drift:dhcp-server, ip-addr, ovsdb-dump,
 --   neutron-ports, neutron-networks, neutron-routers
-WITH ghost AS (
+WITH ghost AS MATERIALIZED (
   SELECT DISTINCT node, CASE code WHEN 'ghost-namespace' THEN object ELSE place END AS namespace
   FROM drift
   WHERE (code = 'ghost-namespace'
@@ -26,10 +26,10 @@ SELECT DISTINCT g.node || ' ' || g.namespace AS subject,
     || coalesce(' in network ' || nullif(n.name, ''), '') AS message,
   a.file, a.line
 FROM ghost g
-JOIN address a ON a.node = g.node AND a.namespace = g.namespace
-JOIN v_switch_port s ON s.node = a.node AND s.name = a.interface
-JOIN neutron_fixed_ip f ON f.address = a.address
-JOIN neutron_port p ON p.id = f.port AND p.network = s.network
+CROSS JOIN address a ON a.node = g.node AND a.namespace = g.namespace
+CROSS JOIN v_switch_port s ON s.node = a.node AND s.name = a.interface
+CROSS JOIN neutron_fixed_ip f ON f.address = a.address
+CROSS JOIN neutron_port p ON p.id = f.port AND p.network = s.network
 LEFT JOIN neutron_network n ON n.id = p.network
 WHERE s.tag BETWEEN 1 AND 4094
   -- Of its own port only where that is plugged on another node too.

@@ -6,14 +6,17 @@
 --   trusts somebody else.
 -- fix: Restart the L3 agent of the node named, which writes the router's NAT rules anew.
 -- needs: iptables, neutron-floatingips
+WITH translation AS MATERIALIZED (
+  SELECT t.node, t.namespace, t.source_prefix, t.to_address, t.file, t.line FROM iptables_rule t
+  WHERE t.target = 'SNAT' AND t.source_prefix IS NOT NULL
+)
 SELECT t.node || ' ' || f.address AS subject,
   'packets of ' || f.fixed_address || ' leave as ' || t.to_address || ', not as ' || f.address
     AS message,
   t.file, t.line
 FROM neutron_floating_ip f
-JOIN iptables_rule t
-  ON t.target = 'SNAT' AND t.namespace IN ('qrouter-' || f.router, 'snat-' || f.router)
-    AND t.source_prefix = f.fixed_address || '/32'
+JOIN translation t ON t.source_prefix = f.fixed_address || '/32'
+  AND t.namespace IN ('qrouter-' || f.router, 'snat-' || f.router)
 WHERE t.to_address <> f.address
   -- A fixed address may have several floating IPs.
   AND NOT EXISTS (

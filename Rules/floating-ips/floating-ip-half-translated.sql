@@ -8,6 +8,10 @@
 --   rule answers leave with an address that the far end did not ask.
 -- fix: Restart the L3 agent of the node named, which writes the router's NAT rules anew.
 -- needs: drift:floating-dnat, drift:floating-snat, iptables, neutron-floatingips, neutron-routers
+WITH translation AS MATERIALIZED (
+  SELECT t.destination_prefix, t.to_address FROM iptables_rule t
+  WHERE t.target = 'DNAT' AND t.chain LIKE '%PREROUTING'
+)
 SELECT d.node || ' ' || coalesce(nullif(d.name, ''), d.object) AS subject,
   d.place || ': wanted ' || d.wanted || ', found ' || d.found AS message, d.file, d.line
 FROM drift d
@@ -15,8 +19,8 @@ WHERE d.code IN ('floating-dnat', 'floating-snat') AND d.kind IN ('missing', 'di
   -- That nobody has it, and that it is another's address, are findings of their own.
   AND (d.code = 'floating-snat' AND d.kind = 'missing' OR d.code = 'floating-dnat' AND EXISTS (
     SELECT 1 FROM neutron_floating_ip f
-    JOIN iptables_rule t ON t.target = 'DNAT' AND t.destination_prefix = f.address || '/32'
-      AND t.to_address = f.fixed_address AND t.chain LIKE '%PREROUTING'
+    JOIN translation t ON t.destination_prefix = f.address || '/32'
+      AND t.to_address = f.fixed_address
     WHERE f.id = d.object))
   AND NOT EXISTS (
     SELECT 1 FROM gap g WHERE g.node = d.node AND g.format = 'iptables')

@@ -6,6 +6,11 @@
 -- fix: Restart the L3 agent of the node that holds the floating IP, or disassociate it and associate
 --   it again.
 -- needs: iptables, neutron-floatingips, neutron-ports
+WITH translation AS MATERIALIZED (
+  SELECT t.destination_prefix, t.to_address FROM iptables_rule t
+  WHERE t.target = 'DNAT' AND t.chain LIKE '%PREROUTING'
+),
+host AS MATERIALIZED (SELECT DISTINCT host FROM v_host_node)
 SELECT f.address AS subject,
   'no DNAT rule to ' || f.fixed_address || ' of port ' || coalesce(nullif(p.name, ''), p.id)
     || ' on any node' AS message,
@@ -15,12 +20,11 @@ JOIN neutron_port p ON p.id = f.port
 WHERE f.fixed_address IS NOT NULL
   -- Only where the router's namespaces were captured at all.
   AND EXISTS (SELECT 1 FROM v_router_node r WHERE r.router = f.router)
-  AND EXISTS (SELECT 1 FROM v_host_node h WHERE h.host = p.host)
+  AND p.host IN (SELECT host FROM host)
   AND NOT EXISTS (SELECT 1 FROM gap g WHERE g.format = 'iptables')
-  AND NOT EXISTS (
-    SELECT 1 FROM iptables_rule t
-    WHERE t.target = 'DNAT' AND t.destination_prefix = f.address || '/32'
-      AND t.to_address = f.fixed_address AND t.chain LIKE '%PREROUTING')
+  AND (f.address || '/32', f.fixed_address) NOT IN (
+    SELECT destination_prefix, to_address FROM translation
+    WHERE destination_prefix IS NOT NULL AND to_address IS NOT NULL)
 ORDER BY 1;
 
 /* test: the rule is gone, and a rule to another address

@@ -9,21 +9,28 @@
 --   and enable port security on its port.
 -- false-positives: A guest that changed its own MAC address.
 -- needs: ip-neigh, ovsdb-dump, neutron-ports
+WITH heard AS MATERIALIZED (
+  SELECT b.* FROM neighbour b
+  WHERE (b.namespace LIKE 'qrouter-%' OR b.namespace LIKE 'snat-%' OR b.namespace LIKE 'qdhcp-%')
+    -- The agent writes permanent entries; those that failed tell nothing.
+    AND b.mac IS NOT NULL AND b.states NOT LIKE '%PERMANENT%' AND b.states NOT LIKE '%FAILED%'
+    AND b.states NOT LIKE '%NOARP%'
+),
+occupied AS MATERIALIZED (
+  SELECT p.network, f.address, p.id, p.name, p.mac
+  FROM neutron_port p JOIN neutron_fixed_ip f ON f.port = p.id
+  WHERE p.device_owner LIKE 'compute:%' AND p.mac IS NOT NULL
+)
 SELECT b.node || ' ' || b.address AS subject,
   'is ' || b.mac || ' in ' || b.namespace || coalesce(' (port ' || (
       SELECT coalesce(nullif(o.name, ''), o.id) FROM neutron_port o
       WHERE o.network = p.network AND lower(o.mac) = lower(b.mac)) || ')', '')
     || ', and port ' || coalesce(nullif(p.name, ''), p.id) || ' has ' || p.mac AS message,
   b.file, b.line
-FROM neighbour b
-JOIN neutron_fixed_ip f ON f.address = b.address
-JOIN neutron_port p ON p.id = f.port AND p.device_owner LIKE 'compute:%'
-JOIN v_switch_port s ON s.node = b.node AND s.name = b.interface AND s.network = p.network
-WHERE (b.namespace LIKE 'qrouter-%' OR b.namespace LIKE 'snat-%' OR b.namespace LIKE 'qdhcp-%')
-  AND b.mac IS NOT NULL AND p.mac IS NOT NULL AND lower(b.mac) <> lower(p.mac)
-  -- The agent writes permanent entries; those that failed tell nothing.
-  AND b.states NOT LIKE '%PERMANENT%' AND b.states NOT LIKE '%FAILED%'
-    AND b.states NOT LIKE '%NOARP%'
+FROM heard b
+CROSS JOIN v_switch_port s ON s.node = b.node AND s.name = b.interface
+CROSS JOIN occupied p ON p.network = s.network AND p.address = b.address
+WHERE lower(b.mac) <> lower(p.mac)
   -- Ports that may have it beside their own address, with this MAC address.
   AND NOT EXISTS (
     SELECT 1 FROM neutron_port o JOIN neutron_address_pair a ON a.port = o.id

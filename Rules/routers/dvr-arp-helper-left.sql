@@ -20,9 +20,9 @@ helper AS (
   FROM integration i
   JOIN flow f ON f.node = i.node AND f.bridge = i.bridge
   JOIN flow_action a ON a.flow = f.id AND a.field = 'dl_dst' AND a.value IS NOT NULL
-  WHERE f.table_id IN (3, 4)
-    OR f.table_id = 0 AND EXISTS (
-      SELECT 1 FROM flow_match m WHERE m.flow = f.id AND m.field = 'arp_tha')
+  WHERE f.table_id IN (0, 3, 4)
+    AND (f.table_id <> 0 OR EXISTS (
+      SELECT 1 FROM flow_match m WHERE m.flow = f.id AND m.field = 'arp_tha'))
 )
 SELECT h.node || ' ' || h.mac AS subject,
   'table ' || h.table_id || ' of ' || h.bridge || ' hands ARP answers to it, and no interface of '

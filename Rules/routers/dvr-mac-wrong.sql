@@ -9,13 +9,12 @@
 -- fix: Find the host's row in Neutron's table dvr_host_macs, delete the wrong one, and restart the
 --   Open vSwitch agents of the nodes named.
 -- needs: openflow-flows
-WITH own AS (
+WITH own AS MATERIALIZED (
   -- What a node puts in place of gateways' addresses is its own.
-  SELECT f.node, f.bridge,
-    printf('%02x:%02x:%02x:%02x:%02x:%02x', a.value >> 40, a.value >> 32 & 255,
-      a.value >> 24 & 255, a.value >> 16 & 255, a.value >> 8 & 255, a.value & 255) AS mac,
-    min(f.file) AS file,
-    min(f.line) AS line
+  SELECT f.node, f.bridge, a.value AS mac, printf('%02x:%02x:%02x:%02x:%02x:%02x', a.value >> 40,
+      a.value >> 32 & 255, a.value >> 24 & 255, a.value >> 16 & 255, a.value >> 8 & 255,
+      a.value & 255) AS text,
+    min(f.file) AS file, min(f.line) AS line
   FROM flow f
   JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
   JOIN flow_action a ON a.flow = f.id AND a.field = 'dl_src' AND a.value IS NOT NULL
@@ -24,28 +23,25 @@ WITH own AS (
 ),
 peer AS (
   -- Addresses of other nodes, which are not learned.
-  SELECT f.node, f.bridge,
-    printf('%02x:%02x:%02x:%02x:%02x:%02x', m.value >> 40, m.value >> 32 & 255,
-      m.value >> 24 & 255, m.value >> 16 & 255, m.value >> 8 & 255, m.value & 255) AS mac,
-    f.file, f.line
+  SELECT f.id, f.node, f.bridge, m.value AS mac, f.file, f.line
   FROM flow f
   JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
   WHERE f.table_id = 9
-    AND NOT EXISTS (SELECT 1 FROM flow_match o WHERE o.flow = f.id AND o.field <> 'dl_src')
 )
-SELECT o.node || ' ' || o.mac AS subject,
+SELECT o.node || ' ' || o.text AS subject,
   'is the address of ' || (
     SELECT group_concat(x.node, ' and ') FROM (
       SELECT DISTINCT node FROM own y WHERE y.mac = o.mac ORDER BY 1) x) AS message,
   o.file, o.line
 FROM own o
-WHERE EXISTS (SELECT 1 FROM own y WHERE y.mac = o.mac AND y.node <> o.node)
+WHERE o.mac IN (SELECT mac FROM own GROUP BY mac HAVING count(DISTINCT node) > 1)
 UNION ALL
-SELECT DISTINCT o.node || ' ' || o.mac, 'is the node''s own address, and ' || p.bridge
+SELECT DISTINCT o.node || ' ' || o.text, 'is the node''s own address, and ' || p.bridge
     || ' has it as another node''s', p.file, p.line
-FROM own o JOIN peer p ON p.node = o.node AND p.mac = o.mac
+FROM peer p JOIN own o ON o.node = p.node AND o.mac = p.mac
+WHERE NOT EXISTS (SELECT 1 FROM flow_match m WHERE m.flow = p.id AND m.field <> 'dl_src')
 UNION ALL
-SELECT o.node || ' ' || o.mac, o.bridge || ' uses another one as well: ' || y.mac, o.file, o.line
+SELECT o.node || ' ' || o.text, o.bridge || ' uses another one as well: ' || y.text, o.file, o.line
 FROM own o JOIN own y ON y.node = o.node AND y.bridge = o.bridge AND y.mac <> o.mac
 ORDER BY 1, 2;
 
