@@ -102,7 +102,7 @@ let package = Package(
       "Audit",
       [
         "DataPlane", "Facts", "Isolation", "LogicalModel", "NetworkTypes", "OpenFlow",
-        "PacketSets", "Reachability", "Snapshot", "Trace", grdb,
+        "PacketSets", "Reachability", "Snapshot", "Trace", "Workers", grdb,
       ]),
     module(
       "Report",

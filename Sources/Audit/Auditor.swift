@@ -1,40 +1,79 @@
 // Runs rules on a snapshot, read-only.
 import Facts
+import Foundation
 import GRDB
 import LogicalModel
 import Snapshot
+import Synchronization
+import Workers
 
 public enum Auditor {
   /// The answers of `rules`, in their order; without `derived` rows those that ask for them are
-  /// unknown. `progress` hears of each rule before it is asked, and first of what all of them ask.
+  /// unknown. Rules are asked side by side, each worker on a connection of its own. `progress` hears,
+  /// on any thread, of each rule before it is asked, and first of what all of them ask.
   ///
   /// Throws a RuleError for a query that SQLite refuses or that gives other columns, and a
   /// SnapshotError for a damaged snapshot.
   public static func audit(
     _ snapshot: SnapshotFile, rules: [AuditRule], derived: DerivedRows? = nil,
-    progress: (_ done: Int, _ total: Int, _ what: String) -> Void = { _, _, _ in }
+    progress: @Sendable (_ done: Int, _ total: Int, _ what: String) -> Void = { _, _, _ in }
   ) throws -> AuditReport {
-    // A rule's mistake is not the snapshot's damage.
-    let results: Result<[RuleResult], RuleError> = try snapshot.read { database in
-      try (derived ?? DerivedRows()).install(in: database)
-      defer { try? DerivedRows.drop(in: database) }
-      progress(0, rules.count, "the views that rules ask")
-      try SettledViews.make(in: database)
-      defer { try? SettledViews.drop(in: database) }
+    progress(0, rules.count, "the views that rules ask")
+    let workers = min(
+      ProcessInfo.processInfo.activeProcessorCount, maximumWorkers,
+      max(1, rules.count / rulesPerWorker))
+    let next = Atomic<Int>(0)
+    let answers = Mutex<[Int: Result<RuleResult, any Error>]>([:])
+    Workers.perform(workers) { worker in
+      // What befalls a worker that has begun with none is said before all rules' mistakes.
+      var number = worker - workers
       do {
-        return .success(
-          try rules.enumerated().map { number, rule in
-            progress(number, rules.count, "rule \(rule.id)")
-            return try result(of: rule, in: database)
-          })
-      } catch let error as RuleError {
-        return .failure(error)
+        try asking(snapshot, derived) { database in
+          while true {
+            number = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            guard number < rules.count else { return }
+            progress(number, rules.count, "rule \(rules[number].id)")
+            let answer = try answer(to: rules[number], in: database)
+            answers.withLock { $0[number] = answer }
+          }
+        }
+      } catch {
+        answers.withLock { $0[number] = .failure(error) }
       }
     }
-    return AuditReport(results: try results.get())
+    let found = answers.withLock { $0 }
+    let results = try found.sorted { $0.key < $1.key }.map { try $0.value.get() }
+    return AuditReport(results: results)
+  }
+
+  /// A rule's mistake is not the snapshot's damage, which is thrown.
+  private static func answer(
+    to rule: AuditRule, in database: Database
+  ) throws -> Result<RuleResult, any Error> {
+    do {
+      return .success(try result(of: rule, in: database))
+    } catch let error as RuleError {
+      return .failure(error)
+    }
+  }
+
+  /// More would settle the same views again for less and less.
+  private static let maximumWorkers = 4
+  private static let rulesPerWorker = 20
+
+  /// Runs `body` on a connection of its own, with what is derived and settled there.
+  private static func asking(
+    _ snapshot: SnapshotFile, _ derived: DerivedRows?, _ body: (Database) throws -> Void
+  ) throws {
+    try SnapshotFile.open(path: snapshot.path).read { database in
+      try (derived ?? DerivedRows()).install(in: database)
+      try SettledViews.make(in: database)
+      try body(database)
+    }
   }
 
   static func result(of rule: AuditRule, in database: Database) throws -> RuleResult {
+    let start = ContinuousClock.now
     if let stranger = rule.needs.joined().first(where: { !isKnown($0) }) {
       throw RuleError(
         "\(rule.id).sql",
@@ -42,10 +81,12 @@ public enum Auditor {
     }
     let rows = try rows(of: rule, in: database)
     let untold = rows.filter { $0.message == nil }.map(\.subject)
-    return RuleResult(
+    var result = RuleResult(
       rule: rule, findings: try grouped(rows.filter { $0.message != nil }, rule, database),
       missing: try missing(for: rule, in: database) + untold,
       lookedAt: try population(of: rule, in: database))
+    result.seconds = (ContinuousClock.now - start) / .seconds(1)
+    return result
   }
 
   private static func isKnown(_ need: String) -> Bool {

@@ -44,6 +44,8 @@ public struct RuleResult: Hashable, Sendable {
   public var missing: [String]
   /// How many of the rule's population there are; nil where nobody counted.
   public var lookedAt: Int?
+  /// How long it took to ask.
+  public var seconds = 0.0
 
   /// `17 filtered ports`.
   public var population: String? {

@@ -55,8 +55,10 @@ extension SnapshotFile {
 
   /// Nil where the stream does not hold that many bytes: before there is room made for them.
   static func unpacked(_ stream: [UInt8], count: Int) -> [UInt8]? {
-    let most = min(CaptureFolder.maximumFileBytes, (stream.count + 1) * largestRatio)
-    return count <= most ? Compression.decompressed(stream, count: count) : nil
+    canHold(stream, count: count) ? Compression.decompressed(stream, count: count) : nil
+  }
+  static func canHold(_ stream: [UInt8], count: Int) -> Bool {
+    (0...min(CaptureFolder.maximumFileBytes, (stream.count + 1) * largestRatio)).contains(count)
   }
 
   private func bytes(of row: Row) throws -> [UInt8] {

@@ -36,7 +36,11 @@ public struct SnapshotFile: Sendable {
   }
 
   /// The capture that the snapshot was made of.
-  public func loadCapture() throws(SnapshotError) -> Capture {
+  public func loadCapture() throws(SnapshotError) -> Capture { try loadCapture(isChecked: true) }
+
+  /// - Parameter isChecked: Whether the files of a large capture are unpacked once to see that they can
+  ///   be; who parses them all sees it too.
+  private func loadCapture(isChecked: Bool) throws(SnapshotError) -> Capture {
     try read { database in
       let sources = try String.fetchAll(
         database, sql: "SELECT value FROM meta WHERE key LIKE 'source_%' ORDER BY key")
@@ -46,15 +50,29 @@ public struct SnapshotFile: Sendable {
       ).map(unreadableFile)
       return Capture(
         sources: sources, nodes: nodes.map { NodeName($0) },
-        files: try loadFiles(database), unreadable: unreadable)
+        files: try loadFiles(database, isChecked: isChecked), unreadable: unreadable)
     }
   }
 
   /// All facts, re-made from the kept bytes.
   ///
   /// Cost: that of parsing the capture.
-  public func loadFacts() throws(SnapshotError) -> CloudFacts {
-    CloudFacts(parsing: try loadCapture())
+  public func loadFacts() throws(SnapshotError) -> CloudFacts { try load().facts }
+
+  /// Both the capture and all facts, re-made from its bytes.
+  public func load() throws(SnapshotError) -> (capture: Capture, facts: CloudFacts) {
+    let capture = try loadCapture(isChecked: false)
+    let facts = CloudFacts(parsing: capture)
+    for (file, coverage) in zip(facts.files, facts.coverage) {
+      if let coverage, coverage.totalBytes != file.sizeBytes { throw notUnpacked(file) }
+    }
+    return (capture, facts)
+  }
+
+  private func notUnpacked(_ file: CaptureFile) -> SnapshotError {
+    SnapshotError(
+      path, "is damaged: the bytes of \(file.path) cannot be unpacked",
+      wanted: "a snapshot made by 'ovsight import'")
   }
 
   /// Runs queries; errors become the snapshot's.
@@ -73,7 +91,7 @@ public struct SnapshotFile: Sendable {
   /// Above this many bytes files stay packed: the whole would not fit into memory.
   private static let maximumPlainBytes = 1 << 29
 
-  private func loadFiles(_ database: Database) throws -> [RawFile] {
+  private func loadFiles(_ database: Database, isChecked: Bool) throws -> [RawFile] {
     let rows = try Row.fetchCursor(
       database,
       sql: """
@@ -89,17 +107,16 @@ public struct SnapshotFile: Sendable {
     let contents = Mutex<[FileContent?]>(Array(repeating: nil, count: files.count))
     Workers.perform(files.count) { index in
       let (file, stream) = files[index]
+      if staysPacked, !isChecked, Self.canHold(stream, count: file.sizeBytes) {
+        return contents.withLock { $0[index] = .packed(stream, count: file.sizeBytes) }
+      }
       guard let bytes = Self.unpacked(stream, count: file.sizeBytes) else { return }
       let content: FileContent =
         staysPacked ? .packed(stream, count: file.sizeBytes) : .plain(bytes)
       contents.withLock { $0[index] = content }
     }
     return try zip(files, contents.withLock { $0 }).map { entry, content in
-      guard let content else {
-        throw SnapshotError(
-          path, "is damaged: the bytes of \(entry.file.path) cannot be unpacked",
-          wanted: "a snapshot made by 'ovsight import'")
-      }
+      guard let content else { throw notUnpacked(entry.file) }
       return RawFile(description: entry.file, content: content)
     }
   }

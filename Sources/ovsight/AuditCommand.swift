@@ -125,7 +125,7 @@ struct AuditCommand: ParsableCommand {
     var report = try Auditor.audit(
       snapshot, rules: rules, derived: derived, progress: progress.rule)
     progress.finish()
-    if times { progress.tellTimes() }
+    if times { progress.tellTimes(of: report.results) }
     var notes: [String] = []
     if let facts {
       if let run { report.add(run, facts) }

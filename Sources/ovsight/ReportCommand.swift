@@ -100,8 +100,7 @@ struct ReportCommand: ParsableCommand {
     let progress = AuditProgress()
     defer { progress.finish() }
     progress.begin("reading the snapshot")
-    let capture = try file.loadCapture()
-    let facts = CloudFacts(parsing: capture)
+    let (capture, facts) = try file.load()
     progress.begin("building the logical view")
     var input = ReportInput(facts: facts, model: LogicalModel.CloudModel(facts))
     if let title { input.title = title }
@@ -195,7 +194,7 @@ struct ReportCommand: ParsableCommand {
 
   private func changes(_ facts: CloudFacts) throws -> ReportChanges? {
     guard let diff else { return nil }
-    let old = CloudFacts(parsing: try SnapshotFile.open(path: diff).loadCapture())
+    let old = try SnapshotFile.open(path: diff).loadFacts()
     return ReportChanges(
       from: URL(fileURLWithPath: diff).lastPathComponent, SnapshotDiff(before: old, after: facts))
   }

@@ -90,8 +90,8 @@ struct WhyCommand: ParsableCommand {
   func run() throws {
     if codes { return WhyOutput.codes(format).forEach(printLine) }
     guard let snapshot else { return }
-    let capture = try SnapshotFile.open(path: snapshot).loadCapture()
-    let facts = try Assumptions.applied(assume, to: CloudFacts(parsing: capture))
+    let (capture, loaded) = try SnapshotFile.open(path: snapshot).load()
+    let facts = try Assumptions.applied(assume, to: loaded)
     let diagnostician = Diagnostician(facts)
     if let batch { return try answer(batch, snapshot, diagnostician) }
     let walk = try walk(diagnostician, WhyWords(diagnostician.model))

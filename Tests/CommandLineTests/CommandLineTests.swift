@@ -86,6 +86,10 @@ final class ScratchFolder: Sendable {
     #expect(audit.error == "")
     #expect(audit.output.hasPrefix("0 findings, "))
     #expect(audit.output.contains(" clean, 0 unknown\n"))
+    let timed = try Program.run(["audit", "a.db", "--times", "--no-isolation"], in: folder.path)
+    #expect(timed.status == 0)
+    #expect(timed.error.contains(" ms  reading the snapshot\n"))
+    #expect(timed.error.contains(" ms  rule "))
   }
 
   @Test func findingsAreExitCodeOneAndDoubtIsTwo() throws {

@@ -61,6 +61,15 @@ import Testing
     withExtendedLifetime(folder) {}
   }
 
+  /// So many bytes that files stay packed until they are parsed.
+  @Test func largeSizesThatAreNotTheFilesAreRefused() throws {
+    let (folder, path) = try changed("UPDATE capture_file SET size_bytes = 1032 * length(content)")
+    #expect(
+      problem(path)?.hasSuffix(
+        " cannot be unpacked: wanted a snapshot made by 'ovsight import'") == true)
+    withExtendedLifetime(folder) {}
+  }
+
   /// STRICT and NOT NULL hold for who writes through SQLite, not for who writes the file.
   @Test(arguments: [
     "path = NULL", "path = x'ff'", "size_bytes = 'many'", "size_bytes = NULL", "content = 7",

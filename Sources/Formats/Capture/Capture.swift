@@ -27,7 +27,7 @@ public struct Capture: Sendable {
 /// The bytes of a file, packed where they are many: a large cloud's would not fit into memory.
 package enum FileContent: Sendable {
   case plain([UInt8])
-  /// A zlib stream that is known to unpack, and how many bytes it holds.
+  /// A zlib stream, and how many bytes it holds; one that does not gives none.
   case packed([UInt8], count: Int)
 
   /// Smaller ones are not worth it.
