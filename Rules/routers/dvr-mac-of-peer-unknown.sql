@@ -14,8 +14,8 @@ WITH own AS MATERIALIZED (
   -- What a node puts in place of gateways' addresses is its own.
   SELECT f.node, f.bridge, a.value AS mac, min(f.file) AS file, min(f.line) AS line
   FROM flow f
-  JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
-  JOIN flow_action a ON a.flow = f.id AND a.field = 'dl_src' AND a.value IS NOT NULL
+  CROSS JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
+  CROSS JOIN flow_action a ON a.flow = f.id AND a.field = 'dl_src' AND a.value IS NOT NULL
   WHERE f.table_id = 1
   GROUP BY f.node, f.bridge, mac
 ),
@@ -23,7 +23,7 @@ peer AS MATERIALIZED (
   -- Addresses of other nodes, which are not learned.
   SELECT f.node, f.bridge, m.value AS mac, f.file
   FROM flow f
-  JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
+  CROSS JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
   WHERE f.table_id = 9
     AND NOT EXISTS (SELECT 1 FROM flow_match o WHERE o.flow = f.id AND o.field <> 'dl_src')
 ),

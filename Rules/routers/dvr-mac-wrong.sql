@@ -16,8 +16,8 @@ WITH own AS MATERIALIZED (
       a.value & 255) AS text,
     min(f.file) AS file, min(f.line) AS line
   FROM flow f
-  JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
-  JOIN flow_action a ON a.flow = f.id AND a.field = 'dl_src' AND a.value IS NOT NULL
+  CROSS JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
+  CROSS JOIN flow_action a ON a.flow = f.id AND a.field = 'dl_src' AND a.value IS NOT NULL
   WHERE f.table_id = 1
   GROUP BY f.node, f.bridge, mac
 ),
@@ -25,7 +25,7 @@ peer AS (
   -- Addresses of other nodes, which are not learned.
   SELECT f.id, f.node, f.bridge, m.value AS mac, f.file, f.line
   FROM flow f
-  JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
+  CROSS JOIN flow_match m ON m.flow = f.id AND m.field = 'dl_src' AND m.is_exact
   WHERE f.table_id = 9
 )
 SELECT o.node || ' ' || o.text AS subject,
