@@ -160,7 +160,12 @@
       if (last && last[2] > 6) event.preventDefault();
       last = null;
     }, true);
-    document.addEventListener('pointerup', function () { setTimeout(function () { last = null; }, 0); });
+    document.addEventListener('pointerup', function () {
+      var ended = last;
+      setTimeout(function () { if (last === ended) last = null; }, 0);
+    });
+    // A link is moved with the picture, not carried off.
+    svg.addEventListener('dragstart', function (event) { event.preventDefault(); });
   }
 
   // A traced path in the picture of all nodes: its boxes stay, the others fade.
