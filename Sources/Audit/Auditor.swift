@@ -25,10 +25,13 @@ public enum Auditor {
     let next = Atomic<Int>(0)
     let answers = Mutex<[Int: Result<RuleResult, any Error>]>([:])
     Workers.perform(workers) { worker in
+      // The snapshot's own connection asks whatever the others do not: they may find no memory, or
+      // another file at the path.
+      guard let connection = worker == 0 ? snapshot : snapshot.another() else { return }
       // What befalls a worker that has begun with none is said before all rules' mistakes.
       var number = worker - workers
       do {
-        try asking(snapshot, derived) { database in
+        try asking(connection, derived) { database in
           while true {
             number = next.wrappingAdd(1, ordering: .relaxed).oldValue
             guard number < rules.count else { return }
@@ -61,13 +64,15 @@ public enum Auditor {
   private static let maximumWorkers = 4
   private static let rulesPerWorker = 20
 
-  /// Runs `body` on a connection of its own, with what is derived and settled there.
+  /// Runs `body` on the connection, with what is derived and settled there meanwhile.
   private static func asking(
     _ snapshot: SnapshotFile, _ derived: DerivedRows?, _ body: (Database) throws -> Void
   ) throws {
-    try SnapshotFile.open(path: snapshot.path).read { database in
+    try snapshot.read { database in
       try (derived ?? DerivedRows()).install(in: database)
+      defer { try? DerivedRows.drop(in: database) }
       try SettledViews.make(in: database)
+      defer { try? SettledViews.drop(in: database) }
       try body(database)
     }
   }

@@ -174,6 +174,10 @@ public struct DerivedRows: Sendable {
     for table in DerivedTable.all { try database.execute(sql: table.statement) }
   }
 
+  static func drop(in database: Database) throws {
+    for table in DerivedTable.all { try database.execute(sql: "DROP TABLE temp.\(table.name)") }
+  }
+
   func install(in database: Database) throws {
     try Self.make(in: database)
     for table in DerivedTable.all {

@@ -4,6 +4,7 @@ import Facts
 import Formats
 import Foundation
 import GRDB
+import Glibc
 import NetworkTypes
 import Synchronization
 import Workers
@@ -12,9 +13,23 @@ import Workers
 public struct SnapshotFile: Sendable {
   public let path: String
   private let queue: DatabaseQueue
+  /// Of the file that was opened; nil where another took its place meanwhile.
+  private let identity: FileIdentity?
+
+  private struct FileIdentity: Hashable {
+    let device: UInt64
+    let number: UInt64
+    init?(_ path: String) {
+      var status = stat()
+      guard stat(path, &status) == 0 else { return nil }
+      device = UInt64(status.st_dev)
+      number = UInt64(status.st_ino)
+    }
+  }
 
   /// Opens a snapshot of this schema version.
   public static func open(path: String) throws(SnapshotError) -> SnapshotFile {
+    let identity = FileIdentity(path)
     try checkHeader(path)
     do {
       var configuration = Configuration()
@@ -27,12 +42,22 @@ public struct SnapshotFile: Sendable {
       let version = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
       guard version == SnapshotSchema.version else { throw wrongVersion(path, version) }
       try queue.read { try checkTables($0, path) }
-      return SnapshotFile(path: path, queue: queue)
+      return SnapshotFile(
+        path: path, queue: queue, identity: identity == FileIdentity(path) ? identity : nil)
     } catch let error as SnapshotError {
       throw error
     } catch {
       throw damaged(path, error)
     }
+  }
+
+  /// A connection of its own to the same file; nil where the path leads to another one by now, or none
+  /// can be made.
+  package func another() -> SnapshotFile? {
+    guard let identity, let other = try? Self.open(path: path), other.identity == identity else {
+      return nil
+    }
+    return other
   }
 
   /// The capture that the snapshot was made of.

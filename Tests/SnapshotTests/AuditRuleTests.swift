@@ -107,6 +107,25 @@ import Testing
     #expect(report.exitCode == 2)
   }
 
+  /// Who imports anew while an audit runs puts another file at the path.
+  @Test func theSnapshotThatWasOpenedIsAskedAndNoOther() throws {
+    let folder = try TemporaryFolder()
+    let changed = try Fixture.changed { file in
+      guard file.isFile("cmp1", "root/sysctl.txt") else { return nil }
+      return file.text.replacing("bridge-nf-call-iptables = 1", with: "bridge-nf-call-iptables = 0")
+    }
+    let path = folder.file("a.db")
+    for (capture, name) in [(try Fixture.capture.get(), "a.db"), (changed, "b.db")] {
+      try SnapshotFile.write(
+        capture, CloudFacts(parsing: capture), to: folder.file(name), toolVersion: "test")
+    }
+    let opened = try SnapshotFile.open(path: path)
+    #expect(rename(folder.file("b.db"), path) == 0)
+    let rules = Self.rules.filter { !$0.needsDerivedTables }
+    #expect(words(try Auditor.audit(opened, rules: rules)) == [])
+    #expect(words(try Auditor.audit(SnapshotFile.open(path: path), rules: rules)) != [])
+  }
+
   @Test func aFindingInManyPlacesLeavesRoomForTheNext() throws {
     let folder = try TemporaryFolder()
     let rule = """

@@ -33,4 +33,10 @@ package enum SettledViews {
     }
     try database.execute(sql: "ANALYZE temp")
   }
+
+  package static func drop(in database: Database) throws {
+    for view in SnapshotViews.all {
+      try database.execute(sql: "DROP TABLE temp.\(view.name)")
+    }
+  }
 }
